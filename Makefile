@@ -1,0 +1,124 @@
+# Every target sets up what it needs. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# The first Python on the PATH that is new enough; PYTHON=... chooses another one.
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$python" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo "$$python" && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+PORT ?= 3000
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+# ── Set-up ───────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: setup
+setup: $(INSTALLED) ## Make .venv with the locked dependencies (done by itself where needed)
+
+# Again whenever the lock or the metadata of the project change.
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found on the PATH." \
+		"Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c '$(IS_NEW_ENOUGH)' || { echo "Python 3.11 or newer is needed;" \
+		"$(PYTHON) is $$("$(PYTHON)" --version)." >&2; exit 1; }
+	@echo "Setting up .venv with $$("$(PYTHON)" --version): a minute or two, once."
+	"$(PYTHON)" -m venv .venv
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(PIP) check
+	@touch $@
+
+.PHONY: lock
+lock: $(INSTALLED) ## Pin the newest allowed versions in requirements.lock (needs a package index)
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--no-deps .ci/pandas2.in -o .ci/pandas2.lock
+
+# ── The pipeline ─────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: run
+run: $(INSTALLED) ## Run the daily job on the sample data, latest day, mock mode
+	$(BIN)/autoresponder run --mode mock
+
+.PHONY: ui
+ui: $(INSTALLED) ## Open the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)
+	@# The Dagster instance is this folder: dagster.yaml is here and keeps its state under data/dagster.
+	DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+
+.PHONY: sample
+sample: $(INSTALLED) ## Build data/sample anew from its sources
+	$(BIN)/autoresponder sample-data --seed 1 --messages 200 --days 5 --out data/sample
+
+.PHONY: evaluate
+evaluate: $(INSTALLED) ## Compare determinations with the labels of the sample messages
+	$(BIN)/python benchmarks/evaluate.py
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure throughput and print ratios
+	$(BIN)/python benchmarks/run.py
+
+# ── Checks ───────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: test
+test: $(INSTALLED) ## Run the tests (ARGS="-k gates" chooses some)
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-slow
+test-slow: $(INSTALLED) ## Run the tests that take many seconds (daemon, browser, large worlds)
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+.PHONY: test-pandas2
+test-pandas2: .pandas2/.installed ## Run the tests on pandas 2.2
+	PYTHONPATH=.pandas2 $(BIN)/python -m pytest $(ARGS)
+
+.pandas2/.installed: $(INSTALLED) .ci/pandas2.lock
+	rm -rf .pandas2
+	$(PIP) install --quiet --no-deps --require-hashes --target .pandas2 -r .ci/pandas2.lock
+	@touch $@
+
+.PHONY: coverage
+coverage: $(INSTALLED) ## Run the tests and show the lines that none of them reaches
+	$(BIN)/python -m pytest --cov $(ARGS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+.PHONY: types
+types: $(INSTALLED) ## Check the types
+	$(BIN)/mypy
+
+.PHONY: contracts
+contracts: $(INSTALLED) ## Check who may import whom
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: config-docs
+config-docs: $(INSTALLED) ## Write the tables of docs/configuration.md anew from the code
+	$(BIN)/python docs/configuration_tables.py
+
+.PHONY: check
+check: lint types contracts test ## Everything before a commit
+
+.PHONY: clean
+clean: ## Remove environments, caches and everything the pipeline wrote (data/sample stays)
+	rm -rf .venv .pandas2 .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov \
+		.telemetry .logs_queue logs .tmp_dagster_home_*
+	find data -mindepth 1 -maxdepth 1 ! -name sample -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""AutoResponder: turns each day's e-mail auto-replies into safe CRM hygiene, orchestrated by Dagster."""

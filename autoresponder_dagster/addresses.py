@@ -1,0 +1,91 @@
+"""E-mail addresses: the few questions that every layer asks of them.
+
+Belongs here: what an address is by itself. Does not belong here: whose it is, or what to do with it.
+"""
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+
+ROLE_NAMES = [
+    # en
+    "info", "office", "support", "sales", "contact", "admin", "hello", "team", "press", "media", "help",
+    "helpdesk", "service", "services", "enquiries", "inquiries", "mail", "mailbox", "billing", "accounts",
+    "accounting", "accountspayable", "payments", "invoices", "marketing", "hr", "jobs", "careers", "recruiting",
+    "webmaster", "postmaster", "hostmaster", "abuse", "security", "privacy", "legal", "compliance", "reception",
+    "frontdesk", "membership", "members", "events", "news", "newsletter", "editor", "editorial", "orders",
+    "customerservice", "customercare", "feedback", "general", "main", "secretary", "secretariat", "registrar",
+    "noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "root", "switchboard", "communications",
+    "optout", "unsubscribe", "subscriptions", "programs", "clerk", "dispatch", "operations", "it", "finance",
+    # de
+    "kontakt", "buero", "sekretariat", "verwaltung", "vertrieb", "zentrale", "empfang", "presse", "poststelle",
+    "buchhaltung", "rechnung", "rechnungen", "personal", "bewerbung", "geschaeftsstelle", "vorstand", "anfragen",
+    # fr
+    "accueil", "secretariat.direction", "bureau", "ventes", "comptabilite", "renseignements", "direction",
+    # es, pt, it
+    "contacto", "informacion", "ventas", "soporte", "oficina", "secretaria", "prensa", "atencion", "administracion",
+    "contato", "geral", "vendas", "suporte", "escritorio", "atendimento", "imprensa", "administracao",
+    "informazioni", "vendite", "supporto", "ufficio", "segreteria", "stampa", "amministrazione", "direzione",
+    # nl, pl, sv
+    "receptie", "verkoop", "administratie", "secretariaat", "klantenservice",
+    "biuro", "sekretariat", "sprzedaz", "pomoc", "recepcja", "administracja",
+    "kansli", "kansliet", "forsaljning", "reception", "registrator", "kundtjanst",
+    # ja, zh (romanised mailbox names)
+    "soumu", "soumuka", "jimukyoku", "eigyo", "koho", "bangongshi", "fuwu", "kefu",
+]  # fmt: skip
+"""Mailbox names that stand for a role, not a person, in the supported languages (rules.md §9)."""
+
+SPREADSHEET_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+"""First characters that make a spreadsheet run a cell (OWASP, CSV injection)."""
+
+_SEPARATORS = re.compile(r"[._+\-]+")
+_SHORTEST_ROLE_TOKEN = 4
+
+
+def normalize_email(address: str | None) -> str | None:
+    """Return the join key of an address: trimmed and lower-cased; null for an empty one (rules.md §3)."""
+    if address is None:
+        return None
+    return address.strip().lower() or None
+
+
+def domain_of(address: str) -> str:
+    """Return the lower-cased domain of an address; empty where there is none."""
+    return address.rpartition("@")[2].strip().lower() if "@" in address else ""
+
+
+def is_same_or_related_domain(left: str, right: str) -> bool:
+    """Tell whether two domains are equal or one is a parent of the other (rules.md §9)."""
+    return left == right or left.endswith("." + right) or right.endswith("." + left)
+
+
+@lru_cache(maxsize=65_536)
+def is_valid_email(address: str) -> bool:
+    """Tell whether an address is one that mail can be sent to, by its form alone (RFC 5321, RFC 5322)."""
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=True)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def is_role_mailbox(address: str, role_names: Collection[str] = frozenset(ROLE_NAMES)) -> bool:
+    """Tell whether a mailbox stands for a role (``info@``, ``sales-emea@``) and not for a person.
+
+    The whole local part counts, and so does a first or last word of it that is a role name of four or
+    more letters; an initial before it (``e.root@``) makes it a person's.
+    """
+    local = address.rpartition("@")[0].strip().lower()
+    if local in role_names:
+        return True
+    words = [word.rstrip("0123456789") for word in _SEPARATORS.split(local) if word]
+    words = [word for word in words if word]
+    if not words:
+        return False
+    if all(word in role_names for word in words):
+        return True
+    if len(words) == 1 or len(words[0]) == 1:
+        return False
+    return any(len(word) >= _SHORTEST_ROLE_TOKEN and word in role_names for word in (words[0], words[-1]))

@@ -1,0 +1,77 @@
+"""What the systems know of the people in a day's messages.
+
+Looked up are the senders and every address that a message mentions: only so can a new address be checked
+against the CRM before anything is written, and a fix replayed without asking any system again.
+"""
+
+import dagster as dg
+import pandas as pd
+
+from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
+from autoresponder_dagster.clients.salesforce.unavailable import UnavailableSalesforce
+from autoresponder_dagster.resources.systems import Cupola, Multipub, Salesforce
+from autoresponder_dagster.rules.identity import addresses_of_interest, count_orders, unify_contacts
+from autoresponder_dagster.schemas import CupolaPerson, MultipubSubscriber, SalesforceRecord, UnifiedContact
+
+SALESFORCE_AVAILABLE = "salesforce_available"
+
+
+@frame_asset(
+    model=SalesforceRecord,
+    group="contacts",
+    kinds={"salesforce", "pandas"},
+    owners=(CRM_OPERATIONS,),
+    check_specs=[(SALESFORCE_AVAILABLE, "The org answered. Red: the day runs on an empty stand-in and is deferred.")],
+)
+def salesforce_records(
+    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, salesforce: Salesforce
+) -> Materialized:
+    """Contacts and Leads that carry one of the day's addresses."""
+    client = salesforce.client(context.partition_time_window.end)
+    addresses = addresses_of_interest(email_repository)
+    records = client.lookup_by_emails(addresses[UnifiedContact.email].tolist())
+    frame = SalesforceRecord.typed(records.assign(partition=context.partition_key))
+    available = dg.AssetCheckResult(
+        passed=not client.is_degraded,
+        check_name=SALESFORCE_AVAILABLE,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"reason": client.reason if isinstance(client, UnavailableSalesforce) else ""},
+    )
+    return Materialized(
+        frame, {"addresses": len(addresses), "api_calls": client.api_calls, "degraded": client.is_degraded}, [available]
+    )
+
+
+@frame_asset(model=MultipubSubscriber, group="contacts", kinds={"sql", "pandas"})
+def multipub_subscribers(
+    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, multipub: Multipub
+) -> Materialized:
+    """Subscribers among the day's addresses, with their orders counted as of the day."""
+    addresses = addresses_of_interest(email_repository)
+    found = multipub.client().lookup_by_emails(addresses[UnifiedContact.email].tolist())
+    as_of = context.partition_time_window.start.date()
+    return Materialized(count_orders(found.subscribers, found.orders, as_of), {"orders": len(found.orders)})
+
+
+@frame_asset(model=CupolaPerson, group="contacts", kinds={"sql", "pandas"})
+def cupola_people(
+    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, cupola: Cupola
+) -> Materialized:
+    """CUPOLA rows of the day's addresses: the gate for e-mail and title changes."""
+    addresses = addresses_of_interest(email_repository)
+    people = cupola.client().lookup_by_emails(addresses[UnifiedContact.email].tolist())
+    return Materialized(CupolaPerson.typed(people.assign(partition=context.partition_key)))
+
+
+@frame_asset(model=UnifiedContact, group="contacts", kinds={"pandas"})
+def unified_contacts(
+    context: dg.AssetExecutionContext,
+    email_repository: pd.DataFrame,
+    salesforce_records: pd.DataFrame,
+    multipub_subscribers: pd.DataFrame,
+    cupola_people: pd.DataFrame,
+) -> Materialized:
+    """One row per address and Salesforce record, joined with Multipub and CUPOLA."""
+    return Materialized(
+        unify_contacts(addresses_of_interest(email_repository), salesforce_records, multipub_subscribers, cupola_people)
+    )

@@ -1,0 +1,274 @@
+"""The ``autoresponder`` command: the same job and the same functions as in Dagster, from a shell.
+
+Belongs here: options, progress and tables. Does not belong here: logic.
+"""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from autoresponder_dagster.clients.email_repository import FixtureRepository, iter_messages
+from autoresponder_dagster.clients.email_repository.received import to_frame
+from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
+from autoresponder_dagster.determination import determine_frame
+from autoresponder_dagster.errors import AutoResponderError, ConfigurationError
+from autoresponder_dagster.files import write_atomically
+from autoresponder_dagster.io.csv_files import to_csv_bytes
+from autoresponder_dagster.io.warehouse import to_parquet_bytes
+from autoresponder_dagster.modes import default_mode
+from autoresponder_dagster.sampledata.world import WorldSpec, write_world
+from autoresponder_dagster.schemas import DeterminationRow, EmailMessage
+from autoresponder_dagster.schemas.enums import Mode
+
+if TYPE_CHECKING:
+    from autoresponder_dagster.automation.launch import DayOutcome
+
+LEADING_COLUMNS = (
+    "source",
+    "determination",
+    "category",
+    "confidence",
+    "evidence",
+    "new_email",
+    "new_title",
+    "new_org",
+    "replacement_name",
+    "replacement_email",
+    "return_date",
+    "effective_date",
+    "language",
+)
+"""What ``determine`` writes first; the other columns of ``DeterminationRow`` follow."""
+SUMMARY_SECTIONS = {
+    "Messages": "messages",
+    "Determination": "determination",
+    "Action": "action",
+    "Result": "result",
+    "Review reason": "review",
+    "Suppression": "suppression",
+}
+"""What ``run`` prints: sections of ``run_summary.json`` by title."""
+BATCH_SIZE = 500
+"""Messages that ``determine`` holds in memory at once."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Turns each day's e-mail auto-replies into safe CRM hygiene.",
+)
+out = Console()
+err = Console(stderr=True)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Print an error that is meant for an operator as one line, without a stack trace."""
+    try:
+        yield
+    except AutoResponderError as error:
+        err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _print_counts(title: str, counts: Mapping[str, int]) -> None:
+    table = Table(title, "Count", min_width=48)
+    table.columns[1].justify = "right"
+    for key, count in sorted(counts.items()):
+        table.add_row(key, str(count))
+    out.print(table)
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    )
+
+
+@app.command()
+def run(
+    partition: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to run. Default: the latest day with mail.")
+    ] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of a range.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of a range.")] = None,
+    mode: Annotated[
+        Mode | None, typer.Option(help="Mode of every system. Default: AUTORESPONDER_MODE, else mock.")
+    ] = None,
+    fixtures: Annotated[Path, typer.Option(help="Folder of the fixture files of mock systems.")] = Path("data/sample"),
+    output: Annotated[Path, typer.Option(help="Base folder of the deliverables.")] = Path("data/output"),
+    export_org: Annotated[
+        Path | None, typer.Option(help="Write the mock org's Contacts and Leads after the run to this folder, as CSV.")
+    ] = None,
+) -> None:
+    """Run the daily job for one day or a range, in this process."""
+    with _clear_errors():
+        effective = mode or default_mode()
+        if export_org is not None and effective is not Mode.MOCK:
+            raise ConfigurationError("--export-org writes the mock org; it needs --mode mock.")
+        days = _days(partition, first, last, effective, fixtures)
+        _run_days(days, effective, fixtures.resolve(), output.resolve(), export_org)
+
+
+def _days(
+    partition: datetime | None, first: datetime | None, last: datetime | None, mode: Mode, fixtures: Path
+) -> list[date]:
+    if partition is not None and (first is not None or last is not None):
+        raise ConfigurationError("Give either --partition, or --from and --to.")
+    if (first is None) != (last is None):
+        raise ConfigurationError("A range needs both --from and --to.")
+    if first is not None and last is not None:
+        if last < first:
+            raise ConfigurationError(f"--to {last:%Y-%m-%d} lies before --from {first:%Y-%m-%d}.")
+        return [first.date() + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    if partition is not None:
+        return [partition.date()]
+    return [_latest_day(mode, fixtures)]
+
+
+def _latest_day(mode: Mode, fixtures: Path) -> date:
+    if mode is not Mode.MOCK:
+        raise ConfigurationError(f"In {mode} mode name the day: --partition YYYY-MM-DD.")
+    latest = FixtureRepository(fixtures).latest_day()
+    if latest is None:
+        raise ConfigurationError(f"There is no message in {fixtures}; name the day: --partition YYYY-MM-DD.")
+    return latest
+
+
+def _run_days(days: list[date], mode: Mode, fixtures: Path, output: Path, export_org: Path | None) -> None:
+    # Dagster is imported here, so that commands without the graph start at once. The first partition is
+    # fixed when the graph is imported, and an older day than the default may be asked for.
+    os.environ.setdefault("AUTORESPONDER_START_DATE", min(days[0], date(2026, 1, 1)).isoformat())
+    import dagster as dg
+
+    from autoresponder_dagster.automation.launch import Launch, launch_day
+    from autoresponder_dagster.build import build_defs
+
+    definitions = build_defs()
+    with tempfile.TemporaryDirectory(prefix="autoresponder-") as scratch, ExitStack() as stack:
+        # A mock world lives for one command: frames and an org of an earlier one must not leak into it.
+        is_mock = mode is Mode.MOCK
+        instance = (
+            dg.DagsterInstance.get()
+            if os.environ.get("DAGSTER_HOME") and not is_mock
+            else dg.DagsterInstance.ephemeral()
+        )
+        stack.enter_context(instance)
+        launch = Launch(
+            mode=mode,
+            fixtures=fixtures,
+            output_dir=output,
+            warehouse_dir=Path(scratch) / "warehouse" if is_mock else Path("data/warehouse").resolve(),
+            mock_org_dir=Path(scratch) / "org" if is_mock else None,
+        )
+        outcomes: list[DayOutcome] = []
+        with _progress() as progress:
+            task = progress.add_task("", total=len(days))
+            for day in days:
+                progress.update(task, description=f"Running {day}")
+                outcomes.append(launch_day(definitions, instance, day.isoformat(), launch))
+                progress.advance(task)
+                # Later days build on earlier ones: newer evidence must not be written before older.
+                if outcomes[-1].failures:
+                    break
+        if export_org is not None:
+            _export_org(Path(scratch) / "org", fixtures, export_org)
+    _report(outcomes, len(days))
+
+
+def _export_org(org: Path, fixtures: Path, export_org: Path) -> None:
+    # A range without a write leaves the org as the fixtures have it. Nothing is written here: no clock is asked.
+    MockSalesforce.from_folder(org if org.exists() else fixtures, clock=lambda: datetime.now(UTC)).export(export_org)
+    out.print(f"Mock org: {export_org}", highlight=False)
+
+
+def _report(outcomes: "list[DayOutcome]", asked: int) -> None:
+    _print_summaries([outcome.folder for outcome in outcomes if not outcome.failures])
+    for outcome in outcomes:
+        for path in sorted(outcome.folder.rglob("*")):
+            if path.is_file():
+                out.print(str(path), highlight=False, soft_wrap=True)
+    for outcome in outcomes:
+        for check in outcome.failed_checks:
+            err.print(f"[yellow]{outcome.partition}: check failed: {check}[/]", highlight=False, soft_wrap=True)
+        for failure in outcome.failures:
+            err.print(f"[bold red]{outcome.partition}: {escape(failure)}[/]", highlight=False, soft_wrap=True)
+    if outcomes[-1].failures:
+        if left := asked - len(outcomes):
+            err.print(f"{left} later day(s) were not run.", highlight=False)
+        raise typer.Exit(1)
+
+
+def _print_summaries(folders: list[Path]) -> None:
+    documents = [json.loads((folder / "run_summary.json").read_text("utf-8")) for folder in folders]
+    for title, section in SUMMARY_SECTIONS.items():
+        counts: Counter[str] = Counter()
+        for document in documents:
+            counts.update(document.get(section, {}))
+        _print_counts(title, counts)
+
+
+@app.command()
+def determine(
+    paths: Annotated[list[Path], typer.Argument(help=".eml and .mbox files, Maildirs, or folders of them.")],
+    output: Annotated[Path, typer.Option(help="File of the verdicts: .csv or .parquet.")],
+) -> None:
+    """Read messages and write one verdict per message, without asking any other system."""
+    with _clear_errors():
+        if output.suffix not in {".csv", ".parquet"}:
+            raise ConfigurationError(f"--output {output} must end with .csv or .parquet.")
+        verdicts = _determine_all(paths)
+        content = to_csv_bytes(verdicts) if output.suffix == ".csv" else to_parquet_bytes(verdicts)
+        write_atomically(output, content)
+    counts = verdicts["determination"].value_counts().sort_index()
+    _print_counts("Determination", {str(name): int(count) for name, count in counts.items()})
+    out.print(str(output), highlight=False, soft_wrap=True)
+
+
+def _determine_all(paths: list[Path]) -> pd.DataFrame:
+    messages = iter_messages(paths)
+    frames = []
+    with _progress() as progress:
+        task = progress.add_task("Reading messages", total=None)
+        while batch := list(islice(messages, BATCH_SIZE)):
+            received = to_frame(batch)
+            verdicts = determine_frame(EmailMessage.typed(received.assign(partition="")))
+            frames.append(verdicts.drop(columns=["partition", "inbox_source"]).assign(source=received["source"]))
+            progress.advance(task, len(batch))
+    verdicts = pd.concat(frames or [DeterminationRow.from_rows([]).assign(source="")], ignore_index=True)
+    return verdicts[[*LEADING_COLUMNS, *(name for name in verdicts.columns if name not in LEADING_COLUMNS)]]
+
+
+@app.command("sample-data")
+def sample_data(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
+    messages: Annotated[int, typer.Option(min=0, help="Number of messages.")] = 1_000,
+    days: Annotated[int, typer.Option(min=1, help="Number of days over which they arrive.")] = 5,
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the world to.")] = Path("data/world"),
+) -> None:
+    """Make up a world of messages and mock systems, for demos and benchmarks."""
+    with _clear_errors(), _progress() as progress:
+        task = progress.add_task("Writing messages", total=messages)
+        write_world(WorldSpec(seed, messages, days), out_dir, lambda done: progress.update(task, completed=done))
+    out.print(str(out_dir), highlight=False, soft_wrap=True)

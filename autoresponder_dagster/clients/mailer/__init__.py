@@ -1,0 +1,1 @@
+"""Notifications: built by ``message``, delivered by ``outbox`` (a folder) or ``smtp``."""

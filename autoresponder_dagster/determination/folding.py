@@ -1,0 +1,54 @@
+"""Folding: the spelling-tolerant form of a text in which lexicon patterns are matched.
+
+Belongs here: character-level normalisation that keeps offsets. Folded text is lower-case and without
+accents and has exactly the length of the original, so that a match in it names a span of the original.
+Latin letters fold to ASCII, which makes ``\\b`` and ``\\w`` mean the same in ``re`` and in RE2.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_REPLACED = {
+    "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'",
+    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+    "\u00df": "s", "\u0142": "l", "\u0141": "l", "\u00f8": "o", "\u00d8": "o", "\u0131": "i",
+    "\u00e6": "e", "\u00c6": "e", "\u0153": "e", "\u0152": "e", "\u0111": "d", "\u0110": "d",
+    "\u00f0": "d", "\u00fe": "t", "\u00ba": "o", "\u00aa": "a",
+}  # fmt: skip
+_SPACE = re.compile(r"\s+")
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+@lru_cache(maxsize=8192)
+def _fold_character(character: str) -> str:
+    replaced = _REPLACED.get(character)
+    if replaced is not None:
+        return replaced
+    wide = unicodedata.normalize("NFKC", character)
+    base = unicodedata.normalize("NFD", wide if len(wide) == 1 else character)
+    if len(base) > 1 and all(unicodedata.combining(mark) for mark in base[1:]) and ord(base[0]) < 0x250:
+        base = base[0]
+    elif len(base) > 1:
+        base = character
+    lowered = base.lower()
+    return lowered if len(lowered) == 1 else base
+
+
+def fold(text: str) -> str:
+    """Return ``text`` lower-cased and without accents, character by character (same length)."""
+    if text.isascii():
+        return text.lower()
+    return "".join([_fold_character(character) for character in text])
+
+
+def clean(text: str) -> str:
+    """Return ``text`` composed (NFC), without control and invisible characters; line ends become ``\\n``."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _UNWANTED.sub("", text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u2028", "\n"))
+
+
+def collapse(text: str) -> str:
+    """Return ``text`` on one line, with single spaces."""
+    return _SPACE.sub(" ", text).strip()

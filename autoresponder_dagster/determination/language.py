@@ -1,0 +1,43 @@
+"""Which of the supported languages a text is written in.
+
+Belongs here: the choice of lexicons for a text; a text may be in two languages. Function words decide:
+they are in the lexicons, need no model and are right on the few lines that an auto-reply has.
+"""
+
+import re
+from functools import lru_cache
+
+from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.lexicon import LANGUAGES, lexicon
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_SECOND_LANGUAGE_SHARE = 0.2
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, tuple[str, ...]]:
+    words: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for word in lexicon(language).function_words:
+            words.setdefault(word, []).append(language)
+    return {word: tuple(languages) for word, languages in words.items()}
+
+
+def detect_languages(text: str) -> list[str]:
+    """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
+    scores: dict[str, float] = {}
+    known = _words()
+    for word in _WORD.findall(fold(text[:6000])):
+        languages = known.get(word)
+        if languages:
+            for language in languages:
+                scores[language] = scores.get(language, 0.0) + 1.0 / len(languages)
+    kana, han = len(_KANA.findall(text[:3000])), len(_HAN.findall(text[:3000]))
+    if kana >= 3:
+        scores["ja"] = (kana + han) / 3
+    elif han >= 2:
+        scores["zh"] = han / 2
+    ranked = sorted(scores, key=lambda language: (-scores[language], LANGUAGES.index(language)))
+    return [language for language in ranked[:3] if scores[language] >= scores[ranked[0]] * _SECOND_LANGUAGE_SHARE]

@@ -1,0 +1,269 @@
+"""The lexicons: what the engine knows of each language, read from ``lexicons/<language>.yaml``.
+
+Belongs here: reading, checking and compiling the data files. Does not belong here: how their entries are
+combined. To teach the engine a phrase, add an entry to a file: a name, what it means, a pattern, and
+sentences that it must and must not match (the tests run them).
+
+Patterns are written in the language's own spelling and matched on folded text (lower-case, without
+accents), with ``\\b`` and ``\\w`` meaning ASCII. They use no lookaround and no backreference, so that
+any engine with RE2's syntax gives the same matches in linear time. ``{name}`` inserts a macro.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.errors import ConfigurationError
+
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "ja", "zh")
+NO_SPACES = ("ja", "zh")
+"""Languages written without spaces between words."""
+
+
+class Meaning(StrEnum):
+    """What a sentence can say."""
+
+    LEFT = "left"
+    RETIRED = "retired"
+    DECEASED = "deceased"
+    POSITION_ELIMINATED = "position_eliminated"
+    NEW_EMPLOYER = "new_employer"
+    LAST_DAY = "last_day"
+    LEAVING = "leaving"
+    ROLE_ENDED = "role_ended"
+    ABSENT = "absent"
+    EXTENDED_LEAVE = "extended_leave"
+    OFFICE_CLOSED = "office_closed"
+    RETURNED = "returned"
+    STILL_HERE = "still_here"
+    WILL_REPLY = "will_reply"
+    RECEIVED = "received"
+    NEW_ADDRESS = "new_address"
+    ADDRESS_UNCHANGED = "address_unchanged"
+    OLD_ADDRESS_ENDS = "old_address_ends"
+    ORGANIZATION_RENAMED = "organization_renamed"
+    NAME_CHANGED = "name_changed"
+    NEW_TITLE = "new_title"
+    SUCCESSOR = "successor"
+    CONTACT = "contact"
+    COVER = "cover"
+    UNMONITORED = "unmonitored"
+    UNSUBSCRIBE = "unsubscribe"
+    ACCOUNT_OF = "account_of"
+    SPAM = "spam"
+
+
+DEPARTED = frozenset({Meaning.LEFT, Meaning.RETIRED, Meaning.DECEASED, Meaning.POSITION_ELIMINATED})
+AWAY = frozenset({Meaning.ABSENT, Meaning.EXTENDED_LEAVE, Meaning.OFFICE_CLOSED})
+
+
+class About(StrEnum):
+    """Whom an entry speaks of."""
+
+    FIRST = "first"
+    """The verb form itself is first person."""
+    SUBJECT = "subject"
+    """Whoever the sentence's subject is."""
+    SENDER = "sender"
+    """Always the owner of the mailbox ("the person you are trying to reach has left")."""
+    ANY = "any"
+    """Nobody in particular (the mailbox, the message, the organisation)."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One phrase of a lexicon."""
+
+    name: str
+    means: Meaning
+    pattern: "re.Pattern[str]"
+    about: About
+    is_weak: bool
+    unless: "re.Pattern[str] | None"
+    unless_next: "re.Pattern[str] | None"
+    match: tuple[str, ...]
+    no_match: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything the engine knows of one language."""
+
+    language: str
+    entries: tuple[Entry, ...]
+    function_words: frozenset[str]
+    months: Mapping[str, int]
+    weekdays: Mapping[str, int]
+    numbers: Mapping[str, int]
+    subject_prefixes: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
+
+    def finds(self, kind: str, text: str) -> "re.Match[str] | None":
+        """Search folded text for one of the word lists of the language (``negation``, ``closing``, …)."""
+        pattern = self.words.get(kind)
+        return pattern.search(text) if pattern is not None else None
+
+    @cached_property
+    def has_spaces(self) -> bool:
+        """Whether words are separated by spaces."""
+        return self.language not in NO_SPACES
+
+
+_MACRO = re.compile(r"\{([a-z_]+)\}")
+_FORBIDDEN = re.compile(r"\(\?[=!<](?!P<)|\(\?<[=!]|\\[1-9]|\(\?P=|\(\?>|[*+?}]\+")
+_PATTERN_TOKEN = re.compile(r"(\\.|\(\?P<)|([^\\(]+|\()", re.DOTALL)
+_TABLES = {"language", "function_words", "months", "weekdays", "numbers", "subject_prefixes", "macros", "words", "entries"}
+_ENTRY_KEYS = {"name", "means", "pattern", "about", "weak", "unless", "unless_next", "match", "no_match"}
+
+
+def _expand(pattern: str, macros: Mapping[str, str], where: str) -> str:
+    for _ in range(5):
+        expanded = _MACRO.sub(lambda found: f"(?:{macros[found.group(1)]})" if found.group(1) in macros else found.group(), pattern)
+        if expanded == pattern:
+            break
+        pattern = expanded
+    unknown = _MACRO.search(pattern)
+    if unknown:
+        raise ConfigurationError(f"{where}: there is no macro {unknown.group()}; define it under macros.")
+    return pattern
+
+
+def _fold_literal(text: str) -> str:
+    """Fold the letters of a pattern; a full-width sign that folds to one of regex syntax stays a literal."""
+    pairs = zip(text, fold(text), strict=True)
+    return "".join(f"\\{folded}" if folded != letter and folded in "()[]{}?*+|.^$" else folded for letter, folded in pairs)
+
+
+def compile_pattern(pattern: str, macros: Mapping[str, str], where: str) -> "re.Pattern[str]":
+    """Compile a lexicon pattern.
+
+    Raises:
+        ConfigurationError: it does not compile, or uses what RE2 cannot do; the message names the entry.
+    """
+    pattern = _expand(pattern, macros, where)
+    if _FORBIDDEN.search(pattern.replace("(?P<", "(<").replace("(?:", "(")):
+        raise ConfigurationError(f"{where}: no lookaround, backreference or possessive quantifier may be used.")
+    try:
+        return re.compile(_PATTERN_TOKEN.sub(lambda found: found.group(1) or _fold_literal(found.group(2)), pattern), re.ASCII)
+    except re.error as error:
+        raise ConfigurationError(f"{where}: the pattern does not compile: {error}.") from error
+
+
+def _entry(data: Mapping[str, Any], macros: Mapping[str, str], language: str) -> Entry:
+    where = f"lexicons/{language}.yaml, entry {data.get('name', '?')}"
+    unknown = data.keys() - _ENTRY_KEYS
+    missing = {"name", "means", "pattern", "match", "no_match"} - data.keys()
+    if unknown or missing:
+        raise ConfigurationError(f"{where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}.")
+
+    def optional_pattern(key: str) -> "re.Pattern[str] | None":
+        return compile_pattern(data[key], macros, where) if data.get(key) else None
+
+    try:
+        means, about = Meaning(data["means"]), About(data.get("about", "subject"))
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: {error}.") from error
+    return Entry(
+        name=f"{language}.{data['name']}",
+        means=means,
+        pattern=compile_pattern(data["pattern"], macros, where),
+        about=about,
+        is_weak=bool(data.get("weak", False)),
+        unless=optional_pattern("unless"),
+        unless_next=optional_pattern("unless_next"),
+        match=tuple(data["match"]),
+        no_match=tuple(data["no_match"]),
+    )
+
+
+def read_lexicon(text: str, language: str) -> Lexicon:
+    """Read one lexicon file.
+
+    Raises:
+        ConfigurationError: the file is not a lexicon; the message names the entry and the cure.
+    """
+    try:
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"lexicons/{language}.yaml is not YAML: {error}") from error
+    unknown = data.keys() - _TABLES
+    if unknown:
+        raise ConfigurationError(f"lexicons/{language}.yaml: unknown keys {sorted(unknown)}.")
+    macros = data.get("macros") or {}
+    words = {
+        kind: compile_pattern(pattern if isinstance(pattern, str) else "|".join(pattern), macros, f"lexicons/{language}.yaml, words.{kind}")
+        for kind, pattern in (data.get("words") or {}).items()
+    }
+    entries = tuple(_entry(entry, macros, language) for entry in data.get("entries") or [])
+    names = [entry.name for entry in entries]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(f"lexicons/{language}.yaml: entries with the same name: {twice}.")
+    return Lexicon(
+        language=language,
+        entries=entries,
+        function_words=frozenset(fold(str(word)) for word in data.get("function_words") or []),
+        months={fold(str(name)): int(number) for name, number in (data.get("months") or {}).items()},
+        weekdays={fold(str(name)): int(number) for name, number in (data.get("weekdays") or {}).items()},
+        numbers={fold(str(name)): int(number) for name, number in (data.get("numbers") or {}).items()},
+        subject_prefixes={
+            kind: tuple(fold(str(prefix)) for prefix in prefixes) for kind, prefixes in (data.get("subject_prefixes") or {}).items()
+        },
+        words=words,
+    )
+
+
+def _source(language: str) -> str:
+    return resources.files(__package__).joinpath("lexicons", f"{language}.yaml").read_text("utf-8")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def lexicon(language: str) -> Lexicon:
+    """Return the compiled lexicon of a language, read once per process."""
+    return read_lexicon(_source(language), language)
+
+
+@lru_cache(maxsize=1)
+def lexicon_digest() -> str:
+    """Return a hash of all lexicon files: it changes when any of them does."""
+    digest = hashlib.sha256()
+    for language in LANGUAGES:
+        digest.update(_source(language).encode("utf-8"))
+    return digest.hexdigest()
+
+
+_TAGS = re.compile(r"^(?:\s*(?:\[(?:external|ext|extern|externe|spam|caution)[^\]]{0,20}\]|\{spam\?\}|(?:external|ext):))+\s*", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _prefixes() -> list[tuple[str, str, str]]:
+    rows = [
+        (prefix, kind, language)
+        for language in LANGUAGES
+        for kind, prefixes in lexicon(language).subject_prefixes.items()
+        for prefix in prefixes
+    ]
+    return sorted(rows, key=lambda row: (-len(row[0]), row))
+
+
+def subject_prefix(folded_subject: str) -> tuple[str, str, int] | None:
+    """Return kind, language and end of an automatic-reply prefix of a folded subject, if it has one.
+
+    Only a *prefix* counts: the rest may be the subject of our own mailing (mail.md §1.3).
+    """
+    tags = _TAGS.match(folded_subject)
+    start = tags.end() if tags else 0
+    rest = folded_subject[start:].lstrip("[( ")
+    start = len(folded_subject) - len(rest)
+    for prefix, kind, language in _prefixes():
+        if rest.startswith(prefix):
+            return kind, language, start + len(prefix)
+    return None

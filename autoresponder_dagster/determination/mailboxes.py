@@ -1,0 +1,121 @@
+"""Mailboxes: the e-mail addresses of a text, also written around robots.
+
+Belongs here: finding addresses and telling a person's mailbox from a role's. Does not belong here: which
+of them is the new one (``facts.py``).
+"""
+
+import re
+from dataclasses import dataclass
+
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_valid_email, normalize_email
+from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.people import name_tokens
+
+_ATOM = r"[^\W_](?:[\w.+&'=/-]*[\w+&=/-])?"
+_ADDRESS = re.compile(rf"(?<![\w.@+-])((?:=|\+|-)?{_ATOM}@[^\W_](?:[\w-]*\.)*[\w-]*\.[^\W\d_]{{2,}})", re.UNICODE)
+_AT = r"(?:\s*[\[({<]\s*(?:at|arobase|arroba|chiocciola|kukac|malpa|snabel-?a|apenstaartje|klammeraffe|@|a)\s*[\])}>]\s*|\s+(?:AT|at|arobase|arroba|chiocciola)\s+|\s*＠\s*)"
+_DOT = r"(?:\s*[\[({<]\s*(?:dot|point|punkt|punto|ponto|punt|kropka|punkt|\.)\s*[\])}>]\s*|\s+(?:DOT|dot|point|punkt|punto|ponto|punt|kropka)\s+|\.)"
+_OBFUSCATED = re.compile(
+    rf"(?<![\w.@])(?P<local>[\w+-]+(?:{_DOT}[\w+-]+){{0,4}}){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+){{1,5}})", re.IGNORECASE
+)
+_OBFUSCATED_HINT = re.compile(r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|＠", re.IGNORECASE)
+_DOT_WORD = re.compile(_DOT, re.IGNORECASE)
+MAX_ADDRESSES = 100
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An address at its place in a text."""
+
+    email: str
+    start: int
+    end: int
+
+
+def find_mailboxes(text: str) -> list[Mailbox]:
+    """Return the valid addresses of a text in order; several spellings at one place count once."""
+    found: list[Mailbox] = []
+    for match in _ADDRESS.finditer(text):
+        email = normalize_email(match.group(1).rstrip(".'-"))
+        if email and is_valid_email(email):
+            found.append(Mailbox(email, match.start(1), match.end(1)))
+        if len(found) >= MAX_ADDRESSES:
+            break
+    if _OBFUSCATED_HINT.search(text):
+        for match in _OBFUSCATED.finditer(text):
+            spelled = match.group()
+            if "@" in spelled and not re.search(r"[\[({<]\s*@", spelled):
+                continue
+            bracketed = re.search(r"[\[({<]", spelled) is not None or "＠" in spelled
+            if not bracketed and not re.search(r"\s(?:dot|point|punkt|punto|ponto|punt|kropka)\s", spelled, re.IGNORECASE):
+                continue
+            local = _DOT_WORD.sub(".", match.group("local"))
+            domain = _DOT_WORD.sub(".", match.group("domain"))
+            email = normalize_email(f"{local}@{domain}".replace(" ", ""))
+            if email and is_valid_email(email) and all(not box.start <= match.start() < box.end for box in found):
+                found.append(Mailbox(email, match.start(), match.end()))
+    return sorted(found, key=lambda box: box.start)
+
+
+def local_part(email: str) -> str:
+    """Return the mailbox name of an address."""
+    return email.rpartition("@")[0]
+
+
+def belongs_to_name(email: str, name: str) -> bool:
+    """Tell whether a mailbox name is made of a person's name (``jdoe``, ``jane.doe``, ``doe``, ``janed``)."""
+    local = re.sub(r"[^a-z]", "", fold(local_part(email)))
+    tokens = [token for token in re.split(r"[\s.'’-]+", _ascii_name(name)) if token]
+    tokens = [token for token in tokens if token in name_tokens(name) or len(token) == 1]
+    if not local or not tokens:
+        return False
+    if any(len(token) >= 3 and (token in local or (len(local) >= 3 and local in token)) for token in tokens):
+        return True
+    if any(len(token) >= 5 and token[:4] in local for token in tokens):
+        return True
+    return len(tokens) >= 2 and local == "".join(token[0] for token in tokens)
+
+
+def _ascii_name(name: str) -> str:
+    expanded = name.lower()
+    for letter, spelling in (("ä", "a"), ("ö", "o"), ("ü", "u"), ("ß", "s")):
+        expanded = expanded.replace(letter, spelling)
+    return fold(expanded)
+
+
+def names_match(email: str, name: str) -> bool:
+    """Tell whether an address and a name fit, also in the German spelling of umlauts (``roettgers``)."""
+    if belongs_to_name(email, name):
+        return True
+    german = name.lower()
+    for letter, spelling in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("å", "aa"), ("ø", "oe"), ("æ", "ae")):
+        german = german.replace(letter, spelling)
+    return belongs_to_name(email, german)
+
+
+def shape(email: str) -> str:
+    """Return the form of a mailbox name: ``f.last``, ``first.last``, ``one`` word or ``other``."""
+    local = fold(local_part(email))
+    if re.fullmatch(r"[a-z][._-][a-z][a-z'-]{2,}", local):
+        return "f.last"
+    if re.fullmatch(r"[a-z]{2,}[._][a-z][a-z'-]{1,}", local):
+        return "first.last"
+    return "one" if re.fullmatch(r"[a-z]+", local) else "other"
+
+
+def is_personal(email: str, sender: str | None, names: list[str]) -> bool:
+    """Tell whether a mailbox is a person's: by a name in the text, or by the form it shares with the sender's."""
+    if is_role_mailbox(email):
+        return False
+    if any(names_match(email, name) for name in names):
+        return True
+    form = shape(email)
+    if form == "f.last":
+        return True
+    return (
+        form == "first.last"
+        and sender is not None
+        and shape(sender) == "first.last"
+        and domain_of(sender) == domain_of(email)
+        and not is_role_mailbox(sender)
+    )

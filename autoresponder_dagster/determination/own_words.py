@@ -1,0 +1,216 @@
+"""Own words: what the sender wrote now, apart from quotes, signature and footers.
+
+Belongs here: the division of a text into own words, signature, legal footer and quoted original, and of
+own words into sentences. Nothing is thrown away: an address may only stand in the signature.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoresponder_dagster.determination.folding import collapse, fold
+from autoresponder_dagster.determination.lexicon import Lexicon
+
+MAX_SENTENCES = 200
+MAX_SENTENCE = 1_200
+_SIGNATURE_LINES = 8
+_SHORT_LINE = 60
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of the sender: ``text`` as written on one line, ``folded`` for matching (same length)."""
+
+    text: str
+    folded: str
+    paragraph: int
+    is_subject: bool = False
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """A text divided by whose words they are."""
+
+    sentences: tuple[Sentence, ...]
+    own: str
+    signature: str
+    footer: str
+    quoted: str
+
+
+_QUOTE_LINE = re.compile(r"^\s*(?:>|\|\s|\| ?$)")
+_SEPARATOR = re.compile(r"^\s*(?:-{2,}|_{5,}|={5,}|\*{5,}|—{2,})\s*(?:original(?:nachricht| message)?|forwarded|ursprungliche nachricht|message (?:d'origine|original)|"
+                        r"mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|wiadomosc oryginalna|originalmeddelande|"
+                        r"weitergeleitete|mensagem encaminhada|mensaje reenviado|messaggio inoltrato|doorgestuurd|原始邮件|原始郵件|元のメッセージ|转发)", re.IGNORECASE)  # fmt: skip
+_GROUPWISE = re.compile(r"^>>> .{3,200}")
+_RULE = re.compile(r"^[\s\-_=*~#+.]{5,}$")
+_BULLET = re.compile(r"^\s*(?:[-*•·–—o]\s+|\d{1,2}[.)]\s+|\([a-z0-9]\)\s+)")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=[\"'(\[¡¿]?[A-ZÀ-ÞŁŚŻŹĆŃ0-9¡¿])|(?<=[。！？])|\s*\.{3,}\s+(?=[A-ZÀ-Þ])")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|sr|jr|no|nos|nr|vs|inc|ltd|co|corp|dept|univ|ext|tel|approx|ca|bzw|z\.b|d\.h|u\.a|evtl|inkl|ggf|usw|"
+    r"hr|fr|dra|sra|srta|me|mme|mlle|m|mm|dott|sig|sigg|ing|avv|arch|dhr|mevr|drs|mw|ds|p|pp|art|abs|str|ul|al|mgr|inz|hab|jan|feb|febr|mar|apr|jun|jul|aug|"
+    r"sept|sep|set|oct|okt|ott|nov|dec|dez|dic|janv|fevr|avr|juil|gen|mag|giu|lug|ago|ene|abr|bl\.a|t\.ex|m\.m|[a-z]|[a-z]\.[a-z]|e\.v|ph\.d|e\.g|i\.e|a\.m|p\.m|rev|hon|gen|col|lt|sgt|capt|gov|sen|rep|r|\d{1,2})\.$",
+    re.IGNORECASE,
+)
+_LABEL_VALUE = re.compile(r"^[^\s:][^:]{0,40}:\s*\S")
+
+
+def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether the quoted original begins at a line: a separator, an attribution or a header block."""
+    line = fold(lines[index]).strip()
+    if not line:
+        return False
+    if _SEPARATOR.match(line) or _GROUPWISE.match(line):
+        return True
+    if len(line) <= 250 and any(lexicon.finds("quote_intro", line) for lexicon in lexicons):
+        return True
+    joined = line
+    following = index + 1
+    if following < len(lines) and len(line) < 120 and lines[following].strip():
+        joined = f"{line} {fold(lines[following]).strip()}"
+        if joined.endswith(":") and any(lexicon.finds("quote_intro", joined) for lexicon in lexicons):
+            return True
+    labels = sum(
+        1 for near in lines[index : index + 5] if any(lexicon.finds("header_labels", fold(near).strip()) for lexicon in lexicons)
+    )
+    return labels >= 3 and any(lexicon.finds("header_labels", line) for lexicon in lexicons)
+
+
+def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str], list[str]]:
+    own: list[str] = []
+    quoted: list[str] = []
+    for index, line in enumerate(lines):
+        if _QUOTE_LINE.match(line):
+            quoted.append(line)
+        elif _is_quote_start(lines, index, lexicons) and (any(collapse(kept) for kept in own) or index > 0 or not quoted):
+            rest = lines[index:]
+            if not any(collapse(kept) for kept in own):
+                # Nothing was written above: an attribution line, then words below the quote (or a forward).
+                quoted.append(line)
+                continue
+            quoted.extend(rest)
+            break
+        else:
+            own.append(line)
+    return own, quoted
+
+
+def _is_footer(paragraph: str, lexicons: Sequence[Lexicon]) -> bool:
+    folded = fold(paragraph)
+    return any(lexicon.finds("footer", folded) for lexicon in lexicons)
+
+
+def _split_signature(lines: list[str], lexicons: Sequence[Lexicon], sender_tokens: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Return own lines and the signature: from a closing formula, a ``--`` line or the sender's name on."""
+    seen_words = False
+    for index, line in enumerate(lines):
+        stripped = fold(line).strip()
+        if not stripped:
+            continue
+        if stripped in ("--", "-- ") and seen_words:
+            return lines[:index], lines[index:]
+        if seen_words and len(stripped) <= _SHORT_LINE and any(lexicon.finds("closing", stripped) for lexicon in lexicons):
+            return lines[:index], lines[index:]
+        words = re.findall(r"[^\W\d_]{2,}", stripped)
+        if (
+            seen_words
+            and sender_tokens
+            and 1 <= len(words) <= 5
+            and sum(word in sender_tokens for word in words) * 2 >= len(words)
+            and not stripped.endswith((":", ","))
+            and index > 0
+            and (not lines[index - 1].strip() or len(lines) - index <= _SIGNATURE_LINES)
+            and "@" not in stripped
+        ):
+            return lines[:index], lines[index:]
+        if len(words) >= 2 or "@" in stripped:
+            seen_words = True
+    return lines, []
+
+
+def _paragraphs(lines: list[str]) -> list[list[str]]:
+    paragraphs: list[list[str]] = []
+    current: list[str] = []
+    for line in lines:
+        if not line.strip() or _RULE.match(line):
+            if current:
+                paragraphs.append(current)
+            current = []
+        else:
+            current.append(line)
+    if current:
+        paragraphs.append(current)
+    return paragraphs
+
+
+def _blocks(paragraph: list[str]) -> list[str]:
+    """Join the wrapped lines of a paragraph; a bullet, a label or a short line before it starts a new block."""
+    blocks: list[str] = []
+    longest = max(len(line.rstrip()) for line in paragraph)
+    previous = ""
+    for line in paragraph:
+        stripped = line.strip()
+        new = (
+            not blocks
+            or _BULLET.match(line)
+            or (_LABEL_VALUE.match(stripped) and len(previous) < longest - 12)
+            or (len(previous) < min(_SHORT_LINE, longest - 15) and not previous.endswith((",", "-", "(", "&")) and previous[-1:] in ".!?:;。！？")
+            or (len(previous) < min(45, longest - 20) and stripped[:1].isupper() and not previous.endswith((",", "&", " and")))
+            or (stripped[:1] > "\u2e80" and previous[-1:] in "。！？，、：；" and previous[-1:] in "。！？")
+        )
+        if new:
+            blocks.append(stripped)
+        else:
+            joint = "" if blocks[-1][-1:] > "\u2e80" or stripped[:1] > "\u2e80" else " "
+            blocks[-1] = f"{blocks[-1]}{joint}{stripped}"
+        previous = stripped
+    return blocks
+
+
+def split_sentences(block: str) -> list[str]:
+    """Split a block of running text into sentences; abbreviations and ordinals do not end one."""
+    sentences: list[str] = []
+    start = 0
+    for found in _SENTENCE_END.finditer(block):
+        candidate = block[start : found.start()]
+        if _ABBREVIATION.search(candidate[-12:]) and not found.group().startswith("..."):
+            continue
+        if candidate.strip():
+            sentences.append(candidate.strip())
+        start = found.end()
+    if block[start:].strip():
+        sentences.append(block[start:].strip())
+    return sentences
+
+
+def divide(text: str, lexicons: Sequence[Lexicon], sender_tokens: frozenset[str] = frozenset(), subject: str = "") -> OwnWords:
+    """Divide a message's text. ``subject`` is the part of the subject line that the sender wrote, if any."""
+    lines = text.split("\n")
+    own_lines, quoted = _cut_quote(lines, lexicons)
+    body_lines, signature_lines = _split_signature(own_lines, lexicons, sender_tokens)
+    sentences: list[Sentence] = []
+    footer: list[str] = []
+    own: list[str] = []
+    if subject:
+        for piece in split_sentences(collapse(subject)):
+            sentences.append(Sentence(piece[:MAX_SENTENCE], fold(piece[:MAX_SENTENCE]), -1, is_subject=True))
+    paragraphs = _paragraphs(body_lines)
+    for number, paragraph in enumerate(paragraphs):
+        blocks = _blocks(paragraph)
+        whole = collapse(" ".join(blocks))
+        if number > 0 and _is_footer(whole, lexicons):
+            footer.append(whole)
+            continue
+        for block in blocks:
+            for piece in split_sentences(collapse(block)):
+                if len(sentences) < MAX_SENTENCES:
+                    piece = piece[:MAX_SENTENCE]
+                    own.append(piece)
+                    sentences.append(Sentence(piece, fold(piece), number))
+    return OwnWords(
+        sentences=tuple(sentences),
+        own="\n".join(own),
+        signature="\n".join(signature_lines),
+        footer="\n".join(footer),
+        quoted="\n".join(quoted),
+    )

@@ -1,0 +1,402 @@
+"""From bytes to readable text: MIME, charsets, HTML, size limits.
+
+Belongs here: everything between an RFC 5322 message and its text. Does not belong here: what the text
+means. Nothing here raises on any bytes; what could not be read is named in ``ParsedMessage.problem``.
+The limits are those of reliability.md §1.3: work per message is bounded whatever it contains.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser
+
+from autoresponder_dagster.addresses import normalize_email
+from autoresponder_dagster.determination.folding import clean, collapse
+
+MAX_MESSAGE_BYTES = 5_000_000
+MAX_HEADER_BYTES = 256_000
+MAX_HEADER_LINES = 1_000
+MAX_HEADER_VALUE = 8_000
+MAX_BOUNDARIES = 40
+MAX_PARTS = 200
+MAX_TEXT = 64_000
+MAX_HTML = 400_000
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
+_ANGLE_ADDRESS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
+_PART_LINE = re.compile(rb"^--", re.MULTILINE)
+_CHARSET_ALIASES = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "iso-8859-1": "cp1252",
+                    "latin1": "cp1252", "us-ascii": "utf-8", "ascii": "utf-8", "x-unknown": "utf-8",
+                    "iso-8859-8-i": "iso-8859-8", "unicode-1-1-utf-7": "utf-7", "ks_c_5601-1987": "cp949",
+                    "iso-2022-jp": "iso2022_jp_ext"}  # fmt: skip
+_DOUBLE_ENCODED = re.compile(r"[\u00c2\u00c3][\u0080-\u00bf]")
+
+
+class _FlatMessage(Message):
+    """A ``Message`` whose ``message/*`` parts stay text, so that the parser does not descend into them."""
+
+    def get_content_maintype(self) -> str:
+        maintype = super().get_content_maintype()
+        return "text" if maintype == "message" else maintype
+
+    def get_content_type(self) -> str:
+        content_type = super().get_content_type()
+        return "text/x-" + content_type.partition("/")[2] if content_type.startswith("message/") else content_type
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """The headers that identify a message. Times are aware UTC."""
+
+    message_id: str | None = None
+    sender_email: str | None = None
+    sender_name: str | None = None
+    subject: str | None = None
+    received_at: datetime | None = None
+    date: datetime | None = None
+    utc_offset_hours: float | None = None
+
+
+@dataclass(frozen=True)
+class ParsedMessage:
+    """One message as text.
+
+    ``text`` is what a reader sees, with lines kept. ``delivery_status`` and ``original`` are the machine
+    parts of a report (RFC 3464, RFC 6522). ``problem`` says what could not be read, in words.
+    """
+
+    envelope: Envelope = field(default_factory=Envelope)
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    content_types: tuple[str, ...] = ()
+    text: str = ""
+    delivery_status: str = ""
+    original: str = ""
+    vcard: str = ""
+    problem: str | None = None
+
+    def header(self, name: str) -> str:
+        """Return the first value of a header, unfolded and decoded, or an empty string."""
+        values = self.headers.get(name.lower())
+        return decode_words(values[0]) if values else ""
+
+    @cached_property
+    def report_type(self) -> str:
+        """The ``report-type`` of a multipart/report, lower-case, else empty (RFC 6522)."""
+        found = re.search(r"report-type\s*=\s*\"?([\w-]+)", self.header("content-type"), re.IGNORECASE)
+        return found.group(1).lower() if found else ""
+
+
+def decode_bytes(payload: bytes, charset: str | None) -> str:
+    """Decode text in its charset, else as UTF-8, else as Windows-1252. Never raises."""
+    name = (charset or "").strip("\"' ").lower()
+    if name == "utf-8" or not name:
+        name = "utf-8"
+    for candidate in (_CHARSET_ALIASES.get(name, name), name, "utf-8"):
+        try:
+            text = payload.decode(candidate)
+            break
+        except (LookupError, UnicodeDecodeError, ValueError):
+            continue
+    else:
+        fallback = _CHARSET_ALIASES.get(name, name)
+        try:
+            text = payload.decode(fallback if fallback != "utf-8" else "cp1252", "replace")
+        except (LookupError, ValueError):
+            text = payload.decode("cp1252", "replace")
+    if _DOUBLE_ENCODED.search(text):
+        try:
+            text = text.encode("cp1252").decode("utf-8")
+        except (UnicodeDecodeError, UnicodeEncodeError):
+            pass
+    return text
+
+
+def decode_words(value: str) -> str:
+    """Return a header value unfolded, with RFC 2047 words decoded and control characters removed."""
+    value = str(value)[:MAX_HEADER_VALUE]
+    if not value.isascii():
+        value = decode_bytes(value.encode("utf-8", "surrogateescape"), None)
+    if "=?" in value:
+        try:
+            value = "".join(
+                decode_bytes(chunk, charset) if isinstance(chunk, bytes) else chunk
+                for chunk, charset in decode_header(_CONTROL.sub(" ", value))
+            )
+        except (ValueError, binascii.Error, LookupError):
+            pass  # A malformed word stays as it is written.
+    return collapse(_CONTROL.sub(" ", clean(value)))
+
+
+def split_address(value: str) -> tuple[str | None, str | None]:
+    """Return the display name and the normalised address of a From-like header value."""
+    value = value[:MAX_HEADER_VALUE]
+    angle = _ANGLE_ADDRESS.search(value)
+    if angle:
+        name = value[: angle.start()].strip(" \"'") or None
+        return name, normalize_email(angle.group(1).strip(" '\""))
+    bare = _ADDRESS.search(value)
+    if bare:
+        rest = (value[: bare.start()] + value[bare.end() :]).strip(" \"'()<>")
+        return rest or None, normalize_email(bare.group())
+    return value.strip(" \"'<>") or None, None
+
+
+def _time_of(value: str) -> tuple[datetime | None, float | None]:
+    try:
+        moment = parsedate_to_datetime(value[-200:].strip())
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC), None
+        offset = moment.utcoffset()
+        return moment.astimezone(UTC), offset.total_seconds() / 3600 if offset is not None else None
+    except (TypeError, ValueError, IndexError, OverflowError, AttributeError):
+        return None, None
+
+
+def _envelope(headers: dict[str, list[str]]) -> Envelope:
+    def first(name: str) -> str:
+        values = headers.get(name)
+        return decode_words(values[0]) if values else ""
+
+    # The name is split off before RFC 2047 decoding, so that an encoded "@" or "<" cannot forge an address.
+    raw_from = collapse(_CONTROL.sub(" ", str(headers["from"][0])[:MAX_HEADER_VALUE])) if headers.get("from") else ""
+    name, sender = split_address(raw_from)
+    if sender is None and raw_from:
+        name, sender = split_address(decode_words(raw_from))
+    message_id = re.search(r"<\s*([^<>\s]+)\s*>", first("message-id"))
+    date, offset = _time_of(first("date"))
+    received, _ = _time_of(first("received").rpartition(";")[2])
+    decoded_name = decode_words(name).strip(" \"'") if name else None
+    return Envelope(
+        message_id=message_id.group(1) if message_id else (first("message-id").strip("<> ") or None),
+        sender_email=sender,
+        sender_name=decoded_name or None,
+        subject=first("subject") or None,
+        received_at=received,
+        date=date,
+        utc_offset_hours=offset,
+    )
+
+
+def _header_block(raw: bytes) -> tuple[bytes, bool]:
+    """Return the header block of a message, cut to the limits, and whether it was cut."""
+    end = _HEADER_END.search(raw, 0, MAX_HEADER_BYTES + 4)
+    block = raw[: end.start()] if end else raw[:MAX_HEADER_BYTES]
+    lines = block.split(b"\n", MAX_HEADER_LINES + 1)
+    cut = len(lines) > MAX_HEADER_LINES or (end is None and len(raw) > MAX_HEADER_BYTES)
+    return b"\n".join(lines[:MAX_HEADER_LINES]), cut
+
+
+def _headers_of(message: Message) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in message.raw_items():
+        headers.setdefault(str(name).lower(), []).append(value)
+    return headers
+
+
+def read_envelope(raw: bytes) -> Envelope:
+    """Return who sent a message, when, and about what, from its header alone. Never raises."""
+    block, _ = _header_block(_without_mbox_line(raw))
+    return _envelope(_headers_of(BytesParser(_class=_FlatMessage).parsebytes(block + b"\n\n", headersonly=True)))
+
+
+def _without_mbox_line(raw: bytes) -> bytes:
+    raw = raw[: MAX_MESSAGE_BYTES + 1].lstrip(b"\r\n \t") if raw[:1] in (b"\r", b"\n", b" ", b"\t") else raw
+    if raw[:5] in (b"From ", b">From"):
+        return raw.partition(b"\n")[2]
+    return raw
+
+
+def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
+    """Cut a message to what can be parsed in bounded time; say what was cut."""
+    problems = []
+    raw = _without_mbox_line(raw)
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raw = raw[:MAX_MESSAGE_BYTES]
+        problems.append(f"larger than {MAX_MESSAGE_BYTES:,} bytes, the rest was not read")
+    block, cut = _header_block(raw)
+    if cut:
+        raw = block + b"\n\n"
+        problems.append("header too large, the body was not read")
+    for number, found in enumerate(_BOUNDARY.finditer(raw)):
+        if number >= MAX_BOUNDARIES:
+            raw = raw[: found.start()]
+            problems.append(f"more than {MAX_BOUNDARIES} nested parts")
+            break
+    if raw.count(b"\n--") > MAX_PARTS:
+        for number, found in enumerate(_PART_LINE.finditer(raw)):
+            if number >= 10 * MAX_PARTS:
+                raw = raw[: found.start()]
+                problems.append("too many parts, the rest was not read")
+                break
+    return raw, problems
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """Yield the parts that are not multiparts, in order, without recursion."""
+    waiting = [message]
+    count = 0
+    while waiting and count < MAX_PARTS:
+        part = waiting.pop()
+        payload = part.get_payload()
+        if isinstance(payload, list):
+            waiting.extend(child for child in reversed(payload) if isinstance(child, Message))
+        else:
+            count += 1
+            yield part
+
+
+def _payload_text(part: Message) -> str:
+    encoding = decode_words(str(part.get("content-transfer-encoding", ""))).lower()
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, binascii.Error, AssertionError, LookupError):
+        payload = None
+    data = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "surrogateescape")
+    if "base64" in encoding and b" " in data[:200].strip() and not data.isascii():
+        return decode_bytes(data, _charset(part))
+    if not encoding and len(data) > 40 and re.fullmatch(rb"[A-Za-z0-9+/\r\n]+=*\s*", data[:4000]):
+        try:
+            data = base64.b64decode(data)  # base64 whose header is missing
+        except (ValueError, binascii.Error):
+            pass
+    return decode_bytes(data[: 4 * MAX_HTML], _charset(part))
+
+
+def _charset(part: Message) -> str | None:
+    try:
+        return part.get_content_charset()
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _is_attachment(part: Message) -> bool:
+    return str(part.get("content-disposition", "")).strip().lower().startswith("attachment")
+
+
+_BLOCK_OPEN = re.compile(r"(<(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\b[^<>]{0,4000}>)", re.I)
+_BLOCK_CLOSE = re.compile(r"(</(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\s*>)", re.I)
+_BREAK = re.compile(r"<(?:br|hr)\b[^<>]{0,400}>", re.I)
+_MARK = "\x1e"
+_HIDDEN = (
+    "head, style, script, title, template, noscript, [hidden], "
+    '[style*="display:none" i], [style*="display: none" i], [style*="visibility:hidden" i], '
+    '[style*="mso-hide:all" i], [style*="font-size:0px" i], [style*="font-size:0;" i], [style*="font-size: 0;" i], '
+    's, strike, del, [style*="line-through" i]'
+)
+_QUOTED = 'blockquote[type="cite" i], .gmail_quote, .moz-cite-prefix, .yahoo_quoted, .protonmail_quote'
+
+
+def html_to_text(html: str) -> str:
+    """Return the visible text of an HTML body with its lines; link targets follow their text.
+
+    Hidden and struck-through text is dropped: it is not what the sender says now. Quoted originals that
+    the mail program marked as such are dropped too.
+    """
+    html = _BLOCK_OPEN.sub(r"\1" + _MARK, html[:MAX_HTML].replace(_MARK, " "))
+    html = _BREAK.sub(_MARK, _BLOCK_CLOSE.sub(_MARK + r"\1", html))
+    tree = LexborHTMLParser(html)
+    for node in tree.css(_HIDDEN):
+        if node.tag not in ("body", "html"):
+            node.decompose()
+    for node in tree.css(_QUOTED):
+        node.decompose()
+    for link in tree.css('a[href^="mailto:" i]'):
+        target = unquote((link.attributes.get("href") or "")[7:]).partition("?")[0].strip()
+        if "@" in target and target.lower() not in (link.text() or "").lower():
+            link.insert_after(f" <{target}> ")
+    body = tree.body
+    text = body.text() if body is not None else ""
+    lines = [collapse(line) for line in text.split(_MARK)]
+    return "\n".join(_squeeze(lines))
+
+
+def _squeeze(lines: list[str]) -> Iterator[str]:
+    """Yield lines with runs of empty ones reduced to one."""
+    previous = ""
+    for line in lines:
+        if line or previous:
+            yield line
+        previous = line
+
+
+def _vcard_text(part: Message) -> str:
+    return _payload_text(part)[:4000]
+
+
+def parse(raw: bytes) -> ParsedMessage:
+    """Return a message as text. Never raises; see ``ParsedMessage.problem``."""
+    bounded, problems = _bounded(bytes(raw))
+    try:
+        message: Message = BytesParser(_class=_FlatMessage).parsebytes(bounded)
+    except (RecursionError, ValueError, LookupError, AssertionError, TypeError, AttributeError) as error:
+        envelope = read_envelope(bounded)
+        return ParsedMessage(envelope=envelope, problem=f"not a readable MIME message ({type(error).__name__})")
+    headers = _headers_of(message)
+    plain: list[str] = []
+    html: list[str] = []
+    types: list[str] = []
+    status, original, vcard = [], [], []
+    for part in _leaves(message):
+        content_type = _content_type(part)
+        types.append(content_type)
+        if content_type in ("message/delivery-status", "message/global-delivery-status", "message/feedback-report",
+                            "message/disposition-notification"):  # fmt: skip
+            status.append(_payload_text(part)[:MAX_TEXT])
+        elif content_type.startswith("message/") or content_type == "text/rfc822-headers":
+            original.append(_payload_text(part)[:MAX_TEXT])
+        elif content_type in ("text/vcard", "text/x-vcard", "text/directory"):
+            vcard.append(_vcard_text(part))
+        elif content_type == "application/ms-tnef":
+            problems.append("holds an Outlook winmail.dat part, which is not opened")
+        elif _is_attachment(part):
+            continue
+        elif content_type in ("text/plain", "text", "text/enriched") or (content_type == "text/x-unknown"):
+            plain.append(_payload_text(part)[:MAX_TEXT])
+        elif content_type == "text/html":
+            html.append(_payload_text(part))
+        elif content_type.startswith("multipart/"):
+            plain.append(_payload_text(part)[:MAX_TEXT])  # A multipart without a usable boundary is its own text.
+    text = "\n\n".join(chunk for chunk in plain if chunk.strip())
+    if _looks_like_html(text):
+        text = html_to_text(text)
+    if html and (len(collapse(text)) < 20 or ("@" not in text and any("mailto:" in page.lower() for page in html))):
+        text = html_to_text("\n".join(html)) or text
+    text = clean(text)[:MAX_TEXT]
+    if not text.strip() and problems == [] and not (plain or html or status or original) and types not in ([], ["text/plain"]):
+        problems.append(f"no readable text part ({', '.join(sorted(set(types)))[:100]})")
+    return ParsedMessage(
+        envelope=_envelope(headers),
+        headers=headers,
+        content_types=tuple(types),
+        text=text,
+        delivery_status=clean("\n\n".join(status)),
+        original=clean("\n\n".join(original)),
+        vcard=clean("\n".join(vcard)),
+        problem="; ".join(dict.fromkeys(problems)) or None,
+    )
+
+
+def _content_type(part: Message) -> str:
+    try:
+        declared = str(part.get("content-type", "text/plain"))
+        return declared.partition(";")[0].strip().lower()[:100] or "text/plain"
+    except (ValueError, LookupError, TypeError):
+        return "text/plain"
+
+
+def _looks_like_html(text: str) -> bool:
+    start = text[:400].lstrip().lower()
+    return start.startswith(("<html", "<!doctype html", "<body", "<div", "<p>"))

@@ -1,0 +1,38 @@
+"""Opens the connector the way the pipeline does, against the loopback org."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce
+from autoresponder_dagster.clients.salesforce.transport import TransportOptions
+from autoresponder_dagster.schemas.enums import Mode
+
+QUICK = TransportOptions(connect_timeout=1, read_timeout=0.3, query_timeout=0.3, attempts=2, longest_wait=0.02)
+NOW = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def armed(monkeypatch):
+    monkeypatch.setenv("AUTORESPONDER_ALLOW_LIVE", "1")
+
+
+@pytest.fixture
+def open_client(salesforce_org):
+    """Build a client of a mode; by default it fails where it would fall back."""
+
+    def build(mode, **settings):
+        chosen = {"on_unavailable": "fail", "transport": QUICK} | settings
+        return open_salesforce(mode, clock=lambda: NOW, settings=SalesforceSettings(**chosen))
+
+    return build
+
+
+@pytest.fixture
+def live(open_client, armed):
+    return open_client(Mode.LIVE)
+
+
+@pytest.fixture
+def read_only(open_client):
+    return open_client(Mode.READ_ONLY)

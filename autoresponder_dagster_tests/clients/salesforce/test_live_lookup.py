@@ -1,0 +1,167 @@
+import pytest
+
+from autoresponder_dagster.clients.salesforce.queries import SubscriptionLookup
+from autoresponder_dagster.errors import LookupFailedError
+from autoresponder_dagster.schemas import SalesforceRecord
+from autoresponder_dagster.schemas.enums import Mode
+from autoresponder_dagster_tests.emulators.salesforce.app import Fault
+from autoresponder_dagster_tests.emulators.salesforce.org import USER_ID
+
+
+def test_a_record_becomes_a_typed_row(live, salesforce_org):
+    contact_id = salesforce_org.org.add(
+        "Contact",
+        Email="Ann@Customer.example",
+        FirstName="Ann",
+        LastName="Lee",
+        Title="Editor",
+        Contact_Status__c="Active",
+        AccountId="001000000000001AAA",
+        RecordTypeId="012000000000001AAA",
+        LastModifiedDate="2026-03-01T08:30:00.000+0000",
+        LastModifiedById="005000000000077AAA",
+    )
+    lead_id = salesforce_org.org.add(
+        "Lead",
+        Email="ann@customer.example",
+        LastName="Lee",
+        Company="Customer",
+        Status="Closed - Converted",
+        IsConverted=True,
+        ConvertedContactId=contact_id,
+        LastModifiedById=USER_ID,
+    )
+    frame = live.lookup_by_emails([" ANN@customer.example ", "nobody@customer.example", ""])
+    SalesforceRecord.validate(frame.assign(partition="2026-03-31")[SalesforceRecord.columns()])
+    contact, lead = frame.to_dict("records")
+    assert contact["email"] == lead["email"] == "ann@customer.example"
+    assert (contact["sobject"], contact["record_id"], contact["name"]) == ("Contact", contact_id, "Ann Lee")
+    assert (contact["title"], contact["status"]) == ("Editor", "Active")
+    assert (contact["account_id"], contact["record_type_id"]) == ("001000000000001AAA", "012000000000001AAA")
+    assert contact["last_modified_at"].isoformat() == "2026-03-01T08:30:00+00:00"
+    assert (contact["is_converted"], contact["last_modified_by_pipeline"]) == (False, False)
+    assert (lead["record_id"], lead["company"], lead["status"]) == (lead_id, "Customer", "Closed - Converted")
+    assert (lead["is_converted"], lead["converted_contact_id"]) == (True, contact_id)
+    assert lead["last_modified_by_pipeline"] is True
+    assert frame["has_active_subscription"].isna().all()
+
+
+def test_nobody_asked_for_makes_no_call_and_nobody_found_makes_a_typed_frame(live, salesforce_org):
+    calls = live.api_calls
+    empty = live.lookup_by_emails([])
+    assert live.api_calls == calls
+    missing = live.lookup_by_emails(["nobody@customer.example"])
+    assert len(empty) == len(missing) == 0
+    assert empty.dtypes.equals(missing.dtypes)
+    SalesforceRecord.validate(empty.assign(partition=empty["email"])[SalesforceRecord.columns()])
+
+
+@pytest.mark.parametrize(
+    "address", ["o'brien@customer.example", "back\\slash@customer.example", 'q"uote@customer.example']
+)
+def test_hostile_addresses_find_their_own_record_only(live, salesforce_org, address):
+    record_id = salesforce_org.org.add("Contact", Email=address, LastName="Lee")
+    salesforce_org.org.add("Contact", Email="other@customer.example", LastName="Other")
+    assert live.lookup_by_email(address)["record_id"].tolist() == [record_id]
+
+
+def test_an_injection_finds_nobody(live, salesforce_org):
+    salesforce_org.org.add("Contact", Email="other@customer.example", LastName="Other")
+    assert len(live.lookup_by_emails(["x') OR Email != null OR Email IN ('x"])) == 0
+
+
+def test_many_addresses_are_asked_in_chunks_below_the_bound_and_read_to_the_last_page(open_client, salesforce_org):
+    addresses = [f"person{number:03d}@customer.example" for number in range(300)]
+    for address in addresses:
+        salesforce_org.org.add("Contact", Email=address.upper(), LastName="Lee")
+    salesforce_org.page_size = 20
+    client = open_client(Mode.READ_ONLY, max_uri_bytes=4000)
+    frame = client.lookup_by_emails(addresses)
+    assert frame["email"].tolist() == addresses
+    queries = [exchange for exchange in salesforce_org.journal if exchange.path.endswith("/query/")]
+    assert len(queries) == 6  # 3 of Contact, 3 of Lead, where one by one would be 600
+    assert max(len(exchange.path) + len(exchange.query) for exchange in queries) < 4100
+    assert len(salesforce_org.sent("GET", "/query/01g")) >= 300 / 20 - 3
+    assert client.api_calls == salesforce_org.api_calls
+
+
+def test_equal_lookups_are_equal_requests(live, salesforce_org):
+    live.lookup_by_emails(["b@x.example", "a@x.example"])
+    live.lookup_by_emails(["A@x.example", "b@x.example", "b@x.example"])
+    queries = [exchange.query for exchange in salesforce_org.sent("GET", "/query")]
+    assert queries[:2] == queries[2:]
+
+
+def test_an_org_without_the_status_field_has_contacts_of_unknown_status(live, salesforce_org, caplog):
+    salesforce_org.org.add("Contact", Email="ann@customer.example", LastName="Lee", Contact_Status__c="Active")
+    salesforce_org.org.hide("Contact", "Contact_Status__c")
+    for _ in range(2):
+        assert live.lookup_by_email("ann@customer.example")["status"].isna().all()
+    assert len(salesforce_org.sent("GET", "/query")) == 5  # the refused one, then two for each lookup
+    assert "Contact_Status__c" in caplog.text
+
+
+def test_a_missing_standard_field_is_an_error_that_names_it(live, salesforce_org):
+    salesforce_org.org.hide("Lead", "IsConverted")
+    with pytest.raises(LookupFailedError, match=r"Insufficient privileges: INVALID_FIELD.*IsConverted"):
+        live.lookup_by_email("ann@customer.example")
+
+
+def subscription(condition="Status__c = 'Active'"):
+    return SubscriptionLookup("Subscription__c", "Contact__c", condition)
+
+
+def test_active_subscriptions_are_asked_in_one_query_for_contacts_only(open_client, salesforce_org):
+    ids = [salesforce_org.org.add("Contact", Email=f"{name}@x.example", LastName=name) for name in "abc"]
+    salesforce_org.org.add("Lead", Email="a@x.example", LastName="a", Company="x")
+    salesforce_org.org.add("Subscription__c", Contact__c=ids[0], Status__c="Active")
+    salesforce_org.org.add("Subscription__c", Contact__c=ids[1], Status__c="Expired")
+    client = open_client(Mode.READ_ONLY, subscription=subscription())
+    frame = client.lookup_by_emails(["a@x.example", "b@x.example", "c@x.example"])
+    contacts = frame[frame["sobject"].eq("Contact")]
+    assert contacts["has_active_subscription"].tolist() == [True, False, False]
+    assert frame[frame["sobject"].eq("Lead")]["has_active_subscription"].isna().all()
+    assert len(salesforce_org.sent("GET", "/query")) == 3
+    assert client.check_active_subscription([ids[0]]) == {ids[0]: True}
+
+
+def test_without_a_condition_any_subscription_counts(open_client, salesforce_org):
+    contact_id = salesforce_org.org.add("Contact", Email="a@x.example", LastName="a")
+    salesforce_org.org.add("Subscription__c", Contact__c=contact_id, Status__c="Expired")
+    client = open_client(Mode.READ_ONLY, subscription=subscription(condition=""))
+    assert client.lookup_by_email("a@x.example")["has_active_subscription"].tolist() == [True]
+
+
+def test_subscriptions_that_are_not_configured_are_unknown(live, salesforce_org):
+    assert live.check_active_subscription(["003000000000001AAA"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Fault(status=401, body="<html>Sign in</html>"), "Authentication failed: INVALID_SESSION_ID"),
+        (Fault(status=401, body={"error": "x"}), "Salesforce refused: x"),
+        (Fault(status=403, body=[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "Limit"}]), "API limit exceeded"),
+        (Fault(status=403, body=[{"errorCode": "API_DISABLED_FOR_ORG", "message": "no"}]), "Insufficient privileges"),
+        (Fault(status=500, body="<html>ann@customer.example</html>"), "HTTP_500"),
+        (Fault(status=503, body=[], times=9), "HTTP_503"),
+        (Fault(status=200, body="<html>maintenance</html>"), "NO_ANSWER"),
+        (Fault(status=200, body={}), "NO_ANSWER"),
+        (Fault(delay=0.8), "NO_ANSWER"),
+        (Fault(drops=True, times=9), "NO_ANSWER"),
+        (
+            Fault(path="/query/01g", status=400, body=[{"errorCode": "INVALID_QUERY_LOCATOR", "message": "x"}]),
+            "LOCATOR",
+        ),
+    ],
+)
+def test_a_lookup_that_does_not_complete_is_an_error_without_addresses(live, salesforce_org, fault, message):
+    salesforce_org.page_size = 1
+    for _ in range(2):
+        salesforce_org.org.add("Contact", Email="ann@customer.example", LastName="Lee")
+    salesforce_org.faults = [Fault(**vars(fault) | {"path": fault.path if "query" in fault.path else "/query"})]
+    with pytest.raises(LookupFailedError, match=message) as failed:
+        live.lookup_by_email("ann@customer.example")
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
+    assert "ann@" not in str(failed.value)

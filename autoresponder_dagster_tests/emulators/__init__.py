@@ -1,0 +1,1 @@
+"""Loopback servers that behave as the outside systems do, errors included."""
