@@ -57,16 +57,8 @@ ui: $(INSTALLED) ## Open the Dagster UI on http://127.0.0.1:3000 (PORT=... for a
 	DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 .PHONY: sample
-sample: $(INSTALLED) ## Build data/sample anew from its sources
-	$(BIN)/autoresponder sample-data --seed 1 --messages 200 --days 5 --out data/sample
-
-.PHONY: evaluate
-evaluate: $(INSTALLED) ## Compare determinations with the labels of the sample messages
-	$(BIN)/python benchmarks/evaluate.py
-
-.PHONY: bench
-bench: $(INSTALLED) ## Measure throughput and print ratios
-	$(BIN)/python benchmarks/run.py
+sample: $(INSTALLED) ## Build data/sample anew from its story and its numbered messages
+	$(BIN)/python -m autoresponder_dagster.sampledata.build_sample data/sample data/sample
 
 # ── Checks ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -26,9 +26,7 @@ def default_mode(environ: Mapping[str, str] = os.environ) -> Mode:
     try:
         return Mode(value)
     except ValueError:
-        raise ConfigurationError(
-            f"{DEFAULT_MODE}={value!r} is not a mode. Use one of: {', '.join(Mode)}."
-        ) from None
+        raise ConfigurationError(f"{DEFAULT_MODE}={value!r} is not a mode. Use one of: {', '.join(Mode)}.") from None
 
 
 @dataclass(frozen=True)

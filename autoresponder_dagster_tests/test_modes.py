@@ -21,9 +21,7 @@ def test_one_mode_names_its_data(base: str) -> None:
 
 def test_exceptions_are_named_whatever_switch_made_them() -> None:
     assert modes("mock", salesforce="read_only").label == "mock+salesforce-read_only"
-    everything_but_salesforce = {
-        system: "mock" for system in ("email_repository", "multipub", "cupola", "sfmc", "notifier")
-    }
+    everything_but_salesforce = dict.fromkeys(("email_repository", "multipub", "cupola", "sfmc", "notifier"), "mock")
     assert modes("read_only", **everything_but_salesforce).label == "mock+salesforce-read_only"
 
 

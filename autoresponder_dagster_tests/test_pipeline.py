@@ -26,9 +26,7 @@ LISTS = {
     "output_document_email_update_requests.csv": (
         "email,new_email,new_title,inbox_source,subsnum,salesforce_contact_ids,salesforce_lead_ids,outcome"
     ),
-    "output_document_alternate_contacts.csv": (
-        "email,replacement_name,replacement_email,replacement_title,in_cupola"
-    ),
+    "output_document_alternate_contacts.csv": ("email,replacement_name,replacement_email,replacement_title,in_cupola"),
     "output_document_inactive_new_org.csv": "email,name,new_org,new_email",
     "output_document_undeliverables.csv": "message_id,failed_recipient,status_code,reason,received_at",
     "output_document_inactive_no_cupola_match.csv": "email,name,inbox_source,determination",
@@ -85,7 +83,9 @@ def run(definitions: dg.Definitions, instance: dg.DagsterInstance, day: str, lau
     return outcome
 
 
-def test_a_departure_goes_all_the_way(definitions: dg.Definitions, instance: dg.DagsterInstance, launch: Launch) -> None:
+def test_a_departure_goes_all_the_way(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, launch: Launch
+) -> None:
     world = World()
     world.email(JANE, LEFT, f"{MONDAY}T10:00:00Z")
     contact, lead = world.contact(JANE.upper()), world.lead(JANE)
@@ -166,7 +166,9 @@ def test_duplicates_count_once_on_a_day_and_across_days(
     tuesday = run(definitions, instance, TUESDAY, launch).folder
     assert len(read_csv(monday / "determinations.csv")) == 1
     assert read_csv(tuesday / "determinations.csv") == []
-    messages = [json.loads((folder / "run_summary.json").read_text("utf-8"))["messages"] for folder in (monday, tuesday)]
+    messages = [
+        json.loads((folder / "run_summary.json").read_text("utf-8"))["messages"] for folder in (monday, tuesday)
+    ]
     assert [(count["received"], count["duplicates"]) for count in messages] == [(2, 1), (1, 1)]
 
 

@@ -45,12 +45,14 @@ def _sections() -> Iterator[str]:
 
 
 def _values(annotation: Any) -> str:
-    if get_origin(annotation) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(annotation))
-    plain = {bool: "true, false", int: "whole number", float: "number", str: "text"}
-    if annotation in plain:
-        return plain[annotation]
-    return {list: "list of text", dict: "text by text"}[get_origin(annotation)]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin is list:
+        return f"list of {_values(arguments[0])}"
+    if origin is dict:
+        return f"{_values(arguments[1])} by {_values(arguments[0])}"
+    return {bool: "true, false", int: "whole number", float: "number", str: "text"}[annotation]
 
 
 def _default(value: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import (
     CRM_OPERATIONS,
@@ -24,15 +25,24 @@ from autoresponder_dagster.resources.systems import Notifier
 from autoresponder_dagster.rules import lists
 from autoresponder_dagster.rules.summary import summarise
 from autoresponder_dagster.schemas import (
+    ActionLogRow,
     AlternateContact,
+    DeterminationRow,
+    EmailMessage,
     EmailUpdateRequest,
     InactiveNewOrg,
     InactiveNoCupolaMatch,
     InactivePerson,
     MultipubAudit,
     Notification,
+    PlannedWrite,
+    ReviewItem,
+    SenderDetermination,
     SummaryCount,
+    SuppressionRow,
     Undeliverable,
+    UnifiedContact,
+    WriteResult,
 )
 
 CSV_KINDS = {"csv", "pandas"}
@@ -48,11 +58,11 @@ CSV_KINDS = {"csv", "pandas"}
 )
 def inactive_people(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
-    salesforce_write_plan: pd.DataFrame,
-    salesforce_writes: pd.DataFrame,
-    sfmc_suppression: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
+    salesforce_write_plan: DataFrame[PlannedWrite],
+    salesforce_writes: DataFrame[WriteResult],
+    sfmc_suppression: DataFrame[SuppressionRow],
     policy: PolicyResource,
 ) -> Materialized:
     """People who are gone for good, with what was done about each."""
@@ -73,10 +83,10 @@ def inactive_people(
 )
 def email_update_requests(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
-    salesforce_write_plan: pd.DataFrame,
-    salesforce_writes: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
+    salesforce_write_plan: DataFrame[PlannedWrite],
+    salesforce_writes: DataFrame[WriteResult],
     policy: PolicyResource,
 ) -> Materialized:
     """Every changed address, also where a gate held the change back."""
@@ -97,8 +107,8 @@ def email_update_requests(
 )
 def alternate_contacts(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
     policy: PolicyResource,
 ) -> Materialized:
     """Who has taken over from whom."""
@@ -115,8 +125,8 @@ def alternate_contacts(
 )
 def inactive_new_org(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
     policy: PolicyResource,
 ) -> Materialized:
     """People who left and named their new employer."""
@@ -130,7 +140,7 @@ def inactive_new_org(
     code_version=RULES_VERSION,
     files=csv_file("output_document_undeliverables.csv"),
 )
-def undeliverables(context: dg.AssetExecutionContext, determinations: pd.DataFrame) -> Materialized:
+def undeliverables(context: dg.AssetExecutionContext, determinations: DataFrame[DeterminationRow]) -> Materialized:
     """Delivery reports of the day: news about a mailbox, not about a person."""
     return Materialized(lists.undeliverables(determinations))
 
@@ -145,8 +155,8 @@ def undeliverables(context: dg.AssetExecutionContext, determinations: pd.DataFra
 )
 def inactive_no_cupola_match(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
     policy: PolicyResource,
 ) -> Materialized:
     """Departed people whom CUPOLA does not know."""
@@ -163,8 +173,8 @@ def inactive_no_cupola_match(
 )
 def multipub_audit(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
     policy: PolicyResource,
 ) -> Materialized:
     """Every departed person with a Multipub record, so that no paying subscriber goes unnoticed."""
@@ -185,7 +195,7 @@ def _api_calls(context: dg.AssetExecutionContext) -> dict[str, int]:
 
 
 def _summary(frame: pd.DataFrame, context: dg.AssetExecutionContext) -> dict[str, Any]:
-    modes = context.resources.storage.modes.effective
+    modes = context.resources.storage.effective_modes
     return summary_document(context.partition_key, asdict(modes), modes.label, frame)
 
 
@@ -203,12 +213,12 @@ def _summary_files(frame: pd.DataFrame, context: dg.AssetExecutionContext) -> di
 )
 def run_summary(
     context: dg.AssetExecutionContext,
-    email_repository: pd.DataFrame,
-    determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
-    action_log: pd.DataFrame,
-    human_review: pd.DataFrame,
-    sfmc_suppression: pd.DataFrame,
+    email_repository: DataFrame[EmailMessage],
+    determinations: DataFrame[DeterminationRow],
+    unified_contacts: DataFrame[UnifiedContact],
+    action_log: DataFrame[ActionLogRow],
+    human_review: DataFrame[ReviewItem],
+    sfmc_suppression: DataFrame[SuppressionRow],
 ) -> Materialized:
     """What the day amounted to, in counts."""
     frame = summarise(
@@ -227,11 +237,11 @@ def run_summary(
 @frame_asset(model=Notification, group="reporting", kinds={"email"}, owners=(DATA_ENGINEERING,), pool="notifications")
 def notifications(
     context: dg.AssetExecutionContext,
-    sfmc_suppression: pd.DataFrame,
-    inactive_people: pd.DataFrame,
-    alternate_contacts: pd.DataFrame,
-    human_review: pd.DataFrame,
-    run_summary: pd.DataFrame,
+    sfmc_suppression: DataFrame[SuppressionRow],
+    inactive_people: DataFrame[InactivePerson],
+    alternate_contacts: DataFrame[AlternateContact],
+    human_review: DataFrame[ReviewItem],
+    run_summary: DataFrame[SummaryCount],
     notifier: Notifier,
 ) -> Materialized:
     """The day's messages to the teams (N02 to N08). Nothing is mailed twice."""

@@ -1,7 +1,7 @@
 """What each message says, and what a day's messages of one sender say together."""
 
 import dagster as dg
-import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import DeliverableFiles, Materialized, frame_asset
 from autoresponder_dagster.assets.versions import DETERMINATIONS_VERSION, RULES_VERSION
@@ -10,7 +10,7 @@ from autoresponder_dagster.io.csv_files import to_csv_bytes
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.rules.duplicates import without_duplicates
 from autoresponder_dagster.rules.senders import demote_uncertain, settle_senders
-from autoresponder_dagster.schemas import DeterminationRow, SenderDetermination
+from autoresponder_dagster.schemas import DeterminationRow, EmailMessage, SenderDetermination
 from autoresponder_dagster.schemas.deliverables import DETERMINATION_COLUMNS
 
 ACCOUNTED_FOR = "every_message_accounted_for"
@@ -28,7 +28,7 @@ ACCOUNTED_FOR = "every_message_accounted_for"
     check_specs=[(ACCOUNTED_FOR, "Every message of the day has exactly one determination or is a duplicate.")],
 )
 def determinations(
-    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, policy: PolicyResource
+    context: dg.AssetExecutionContext, email_repository: DataFrame[EmailMessage], policy: PolicyResource
 ) -> Materialized:
     """One verdict per message, with the span of text that it rests on."""
     messages = without_duplicates(email_repository)
@@ -44,7 +44,7 @@ def determinations(
 
 @frame_asset(model=SenderDetermination, group="decisions", kinds={"pandas"}, code_version=RULES_VERSION)
 def sender_determinations(
-    context: dg.AssetExecutionContext, determinations: pd.DataFrame, policy: PolicyResource
+    context: dg.AssetExecutionContext, determinations: DataFrame[DeterminationRow], policy: PolicyResource
 ) -> Materialized:
     """One settled determination per sender; contradictions are marked, not decided."""
     frame = settle_senders(determinations, policy)

@@ -10,10 +10,11 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_origin
 
 import dagster as dg
 import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.automation.partitions import daily
 from autoresponder_dagster.errors import AutoResponderError
@@ -97,16 +98,14 @@ def frame_asset(
                 "preview": preview(model, result.frame),
                 **result.metadata,
             }
-            metadata["modes"] = storage.modes.effective.label
+            metadata["modes"] = storage.effective_modes.label
             if files is not None:
-                written = storage.deliverables.replace(
-                    partition, files.pattern, files.render(result.frame, context)
-                )
+                written = storage.deliverables.replace(partition, files.pattern, files.render(result.frame, context))
                 metadata["files"] = [str(path) for path in written]
             yield dg.Output(result.frame, metadata=metadata)
 
         # Dagster reads inputs and resources from the signature: the function's own, and the storage.
-        own = inspect.signature(function).parameters.values()
+        own = map(_as_dagster_sees_it, inspect.signature(function).parameters.values())
         wanted = inspect.Parameter("storage", inspect.Parameter.KEYWORD_ONLY, annotation=Storage)
         compute.__signature__ = inspect.Signature([*own, wanted])  # type: ignore[attr-defined]
         name = function.__name__
@@ -126,6 +125,12 @@ def frame_asset(
     return decorate
 
 
+def _as_dagster_sees_it(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return an input typed by its model as a plain frame: Dagster has no type for a pandera generic."""
+    is_frame = get_origin(parameter.annotation) is DataFrame
+    return parameter.replace(annotation=pd.DataFrame) if is_frame else parameter
+
+
 def _check_specs(asset: str, model: type[FrameModel], further: Sequence[tuple[str, str]]) -> list[dg.AssetCheckSpec]:
     schema = f"The frame satisfies {model.__name__}; otherwise nothing is stored."
     with warnings.catch_warnings():
@@ -133,9 +138,7 @@ def _check_specs(asset: str, model: type[FrameModel], further: Sequence[tuple[st
         # (autoresponder_dagster_tests/upstream pins what we use of it).
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
-            dg.AssetCheckSpec(
-                SCHEMA_CHECK, asset=asset, partitions_def=daily, blocking=True, description=schema
-            ),
+            dg.AssetCheckSpec(SCHEMA_CHECK, asset=asset, partitions_def=daily, blocking=True, description=schema),
             *(
                 dg.AssetCheckSpec(name, asset=asset, partitions_def=daily, description=description)
                 for name, description in further
@@ -152,4 +155,4 @@ def _single_day(context: dg.AssetExecutionContext) -> str:
             ),
             allow_retries=False,
         )
-    return context.partition_key
+    return str(context.partition_key)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import (
     CRM_OPERATIONS,
@@ -17,7 +18,16 @@ from autoresponder_dagster.io.csv_files import to_csv_bytes
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.rules.action_log import log_actions
 from autoresponder_dagster.rules.review import route_to_review
-from autoresponder_dagster.schemas import ActionLogRow, ReviewItem
+from autoresponder_dagster.schemas import (
+    ActionLogRow,
+    DeterminationRow,
+    PlannedWrite,
+    ReviewItem,
+    SenderDetermination,
+    SuppressionRow,
+    UnifiedContact,
+    WriteResult,
+)
 
 REVIEW_FILE = "output_document_human_review.csv"
 
@@ -41,11 +51,11 @@ def review_files(rows: pd.DataFrame) -> Mapping[str, bytes]:
 )
 def human_review(
     context: dg.AssetExecutionContext,
-    determinations: pd.DataFrame,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
-    salesforce_write_plan: pd.DataFrame,
-    salesforce_writes: pd.DataFrame,
+    determinations: DataFrame[DeterminationRow],
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
+    salesforce_write_plan: DataFrame[PlannedWrite],
+    salesforce_writes: DataFrame[WriteResult],
     policy: PolicyResource,
 ) -> Materialized:
     """Everything that a person must decide, with the evidence; partitioned by day and reason."""
@@ -66,10 +76,10 @@ def human_review(
 )
 def action_log(
     context: dg.AssetExecutionContext,
-    salesforce_write_plan: pd.DataFrame,
-    salesforce_writes: pd.DataFrame,
-    sfmc_suppression: pd.DataFrame,
+    salesforce_write_plan: DataFrame[PlannedWrite],
+    salesforce_writes: DataFrame[WriteResult],
+    sfmc_suppression: DataFrame[SuppressionRow],
 ) -> Materialized:
     """Every planned, skipped and no-op action, and how it ended."""
-    sfmc_mode = context.resources.storage.modes.effective.sfmc
+    sfmc_mode = context.resources.storage.effective_modes.sfmc
     return Materialized(log_actions(salesforce_write_plan, salesforce_writes, sfmc_suppression, sfmc_mode=sfmc_mode))

@@ -5,6 +5,7 @@ The plan is the preview: materialize it alone to see what a run would write.
 
 import dagster as dg
 import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
 from autoresponder_dagster.assets.versions import RULES_VERSION
@@ -13,19 +14,17 @@ from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.systems import Salesforce
 from autoresponder_dagster.rules.outcomes import write_results
 from autoresponder_dagster.rules.plan import plan_writes
-from autoresponder_dagster.schemas import PlannedWrite, WriteResult
+from autoresponder_dagster.schemas import PlannedWrite, SenderDetermination, UnifiedContact, WriteResult
 from autoresponder_dagster.schemas.enums import Disposition, SObject, WriteAction
 
 NOTHING_REJECTED = "no_write_rejected"
 
 
-@frame_asset(
-    model=PlannedWrite, group="writes", kinds={"pandas"}, owners=(CRM_OPERATIONS,), code_version=RULES_VERSION
-)
+@frame_asset(model=PlannedWrite, group="writes", kinds={"pandas"}, owners=(CRM_OPERATIONS,), code_version=RULES_VERSION)
 def salesforce_write_plan(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
     policy: PolicyResource,
 ) -> Materialized:
     """What each determination would change, and which gate holds it back. Writes nothing."""
@@ -45,7 +44,7 @@ def salesforce_write_plan(
     check_specs=[(NOTHING_REJECTED, "Salesforce accepted every write; rejected ones are in Human Review.")],
 )
 def salesforce_writes(
-    context: dg.AssetExecutionContext, salesforce_write_plan: pd.DataFrame, salesforce: Salesforce
+    context: dg.AssetExecutionContext, salesforce_write_plan: DataFrame[PlannedWrite], salesforce: Salesforce
 ) -> Materialized:
     """Executes the plan: the only asset that changes Salesforce."""
     client = salesforce.client(context.partition_time_window.end)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import MARKETING_OPERATIONS, DeliverableFiles, Materialized, frame_asset
 from autoresponder_dagster.assets.versions import RULES_VERSION
@@ -14,7 +15,7 @@ from autoresponder_dagster.io.csv_files import to_csv_bytes
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.systems import Sfmc
 from autoresponder_dagster.rules.suppression import suppress
-from autoresponder_dagster.schemas import SuppressionRow
+from autoresponder_dagster.schemas import SenderDetermination, SuppressionRow, UnifiedContact
 
 FILE_COLUMNS = {
     SuppressionRow.email_address: "Email Address",
@@ -46,8 +47,8 @@ def suppression_files(rows: pd.DataFrame, partition: str) -> Mapping[str, bytes]
 )
 def sfmc_suppression(
     context: dg.AssetExecutionContext,
-    sender_determinations: pd.DataFrame,
-    unified_contacts: pd.DataFrame,
+    sender_determinations: DataFrame[SenderDetermination],
+    unified_contacts: DataFrame[UnifiedContact],
     policy: PolicyResource,
     sfmc: Sfmc,
 ) -> Materialized:

@@ -5,13 +5,18 @@ against the CRM before anything is written, and a fix replayed without asking an
 """
 
 import dagster as dg
-import pandas as pd
+from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
-from autoresponder_dagster.clients.salesforce.unavailable import UnavailableSalesforce
 from autoresponder_dagster.resources.systems import Cupola, Multipub, Salesforce
 from autoresponder_dagster.rules.identity import addresses_of_interest, count_orders, unify_contacts
-from autoresponder_dagster.schemas import CupolaPerson, MultipubSubscriber, SalesforceRecord, UnifiedContact
+from autoresponder_dagster.schemas import (
+    CupolaPerson,
+    EmailMessage,
+    MultipubSubscriber,
+    SalesforceRecord,
+    UnifiedContact,
+)
 
 SALESFORCE_AVAILABLE = "salesforce_available"
 
@@ -24,7 +29,7 @@ SALESFORCE_AVAILABLE = "salesforce_available"
     check_specs=[(SALESFORCE_AVAILABLE, "The org answered. Red: the day runs on an empty stand-in and is deferred.")],
 )
 def salesforce_records(
-    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, salesforce: Salesforce
+    context: dg.AssetExecutionContext, email_repository: DataFrame[EmailMessage], salesforce: Salesforce
 ) -> Materialized:
     """Contacts and Leads that carry one of the day's addresses."""
     client = salesforce.client(context.partition_time_window.end)
@@ -35,7 +40,7 @@ def salesforce_records(
         passed=not client.is_degraded,
         check_name=SALESFORCE_AVAILABLE,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"reason": client.reason if isinstance(client, UnavailableSalesforce) else ""},
+        metadata={"reason": client.unavailable_reason or ""},
     )
     return Materialized(
         frame, {"addresses": len(addresses), "api_calls": client.api_calls, "degraded": client.is_degraded}, [available]
@@ -44,7 +49,7 @@ def salesforce_records(
 
 @frame_asset(model=MultipubSubscriber, group="contacts", kinds={"sql", "pandas"})
 def multipub_subscribers(
-    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, multipub: Multipub
+    context: dg.AssetExecutionContext, email_repository: DataFrame[EmailMessage], multipub: Multipub
 ) -> Materialized:
     """Subscribers among the day's addresses, with their orders counted as of the day."""
     addresses = addresses_of_interest(email_repository)
@@ -55,7 +60,7 @@ def multipub_subscribers(
 
 @frame_asset(model=CupolaPerson, group="contacts", kinds={"sql", "pandas"})
 def cupola_people(
-    context: dg.AssetExecutionContext, email_repository: pd.DataFrame, cupola: Cupola
+    context: dg.AssetExecutionContext, email_repository: DataFrame[EmailMessage], cupola: Cupola
 ) -> Materialized:
     """CUPOLA rows of the day's addresses: the gate for e-mail and title changes."""
     addresses = addresses_of_interest(email_repository)
@@ -66,10 +71,10 @@ def cupola_people(
 @frame_asset(model=UnifiedContact, group="contacts", kinds={"pandas"})
 def unified_contacts(
     context: dg.AssetExecutionContext,
-    email_repository: pd.DataFrame,
-    salesforce_records: pd.DataFrame,
-    multipub_subscribers: pd.DataFrame,
-    cupola_people: pd.DataFrame,
+    email_repository: DataFrame[EmailMessage],
+    salesforce_records: DataFrame[SalesforceRecord],
+    multipub_subscribers: DataFrame[MultipubSubscriber],
+    cupola_people: DataFrame[CupolaPerson],
 ) -> Materialized:
     """One row per address and Salesforce record, joined with Multipub and CUPOLA."""
     return Materialized(

@@ -1,7 +1,8 @@
 """Running the daily job in this process, for the command line: the same job as in the UI."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ class Launch:
         fixtures: folder of the fixture files of mock systems.
         output_dir: base folder of the deliverables.
         warehouse_dir: base folder of the frames.
-        mock_org_dir: folder in which the mock org lives on from day to day; empty for a fresh org each day.
+        mock_org_dir: folder in which the mock org lives on from day to day; none for a fresh org each day.
+        resources: further run config of resources, by key.
     """
 
     mode: Mode
@@ -30,6 +32,7 @@ class Launch:
     output_dir: Path
     warehouse_dir: Path
     mock_org_dir: Path | None = None
+    resources: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def modes(self) -> EffectiveModes:
@@ -44,6 +47,7 @@ class Launch:
         }
         if self.mock_org_dir is not None:
             resources["salesforce"] = {"config": {"mock_org_dir": str(self.mock_org_dir)}}
+        resources.update(self.resources)
         return {"resources": resources, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -57,9 +61,7 @@ class DayOutcome:
     failed_checks: tuple[str, ...]
 
 
-def launch_day(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, partition: str, launch: Launch
-) -> DayOutcome:
+def launch_day(definitions: dg.Definitions, instance: dg.DagsterInstance, partition: str, launch: Launch) -> DayOutcome:
     """Run the daily job for one day and wait for it.
 
     Raises:

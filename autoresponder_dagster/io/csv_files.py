@@ -16,7 +16,7 @@ _RUNS_AS_FORMULA = rf"(?m)(\A\n|^[{_LEADING_BLANKS}]*[=+\-@\t\r{_FULLWIDTH_TRIGG
 
 def starts_formula(cells: pd.Series) -> pd.Series:
     """Tell which cells a spreadsheet would run if they stood in a file as they are."""
-    return cells.str.startswith(SPREADSHEET_TRIGGERS).fillna(False).astype(bool)
+    return cells.str.startswith(SPREADSHEET_TRIGGERS).fillna(value=False).astype(bool)
 
 
 def neutralise_formulas(cells: pd.Series) -> pd.Series:

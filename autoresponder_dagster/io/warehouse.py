@@ -20,7 +20,7 @@ def to_parquet_bytes(frame: pd.DataFrame) -> bytes:
     table = pa.Table.from_pandas(frame, schema=arrow_schema(frame), preserve_index=False)
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 class Warehouse:
@@ -49,7 +49,8 @@ class Warehouse:
         path = self.path(asset, partition)
         if not path.exists():
             raise MissingPartitionError(asset, partition, self.label)
-        return pq.read_table(path).to_pandas()
+        frame: pd.DataFrame = pq.read_table(path).to_pandas()
+        return frame
 
     def values_before(self, asset: str, column: str, partition: str) -> set[str]:
         """Return the values that a column holds in all earlier days of an asset."""

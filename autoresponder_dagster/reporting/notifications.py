@@ -78,10 +78,10 @@ def draft_notifications(
         human_review: frame of ``ReviewItem``.
         summary: the document of ``run_summary.json``.
     """
-    follow_up = inactive_people[inactive_people[InactivePerson.subscription_warning].eq("Yes").fillna(False)]
+    follow_up = inactive_people[inactive_people[InactivePerson.subscription_warning].eq("Yes").fillna(value=False)]
     reason = human_review[ReviewItem.reason]
-    undetermined = human_review[reason.eq(ReviewReason.UNDETERMINED_SENDER).fillna(False)]
-    manual = human_review[reason.ne(ReviewReason.OUT_OF_OFFICE).fillna(True)]
+    undetermined = human_review[reason.eq(ReviewReason.UNDETERMINED_SENDER).fillna(value=False)]
+    manual = human_review[reason.ne(ReviewReason.OUT_OF_OFFICE).fillna(value=True)]
     tables = [
         (
             NotificationId.SUBSCRIBER_FOLLOW_UP,

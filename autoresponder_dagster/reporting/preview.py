@@ -22,5 +22,6 @@ def preview(model: type[FrameModel], frame: pd.DataFrame) -> dg.TableMetadataVal
     schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in shown])
     rows = frame[shown].head(PREVIEW_ROWS).astype("string").fillna("")
     return dg.MetadataValue.table(
-        records=[dg.TableRecord(record) for record in rows.to_dict("records")], schema=schema
+        records=[dg.TableRecord(dict(zip(shown, row, strict=True))) for row in rows.itertuples(index=False)],
+        schema=schema,
     )

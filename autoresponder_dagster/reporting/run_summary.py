@@ -33,8 +33,7 @@ def summary_document(partition: str, modes: Mapping[str, str], label: str, count
     """
     sections = {
         str(section): {
-            str(key): int(count)
-            for key, count in rows[[SummaryCount.key, SummaryCount.count]].itertuples(index=False)
+            str(key): int(count) for key, count in rows[[SummaryCount.key, SummaryCount.count]].itertuples(index=False)
         }
         for section, rows in counts.groupby(SummaryCount.section, sort=False)
     }

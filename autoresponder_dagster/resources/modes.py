@@ -5,6 +5,7 @@ deployment's other values and reach nested resources.
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 import dagster as dg
@@ -42,6 +43,11 @@ class SystemResource(dg.ConfigurableResource):
     def effective_mode(self) -> Mode:
         """The mode that counts in this run."""
         return Mode(self.run_mode.mode if self.mode == "inherit" else self.mode)
+
+    @property
+    def fixtures(self) -> Path:
+        """The folder that a mock of the system is loaded from."""
+        return Path(self.run_mode.fixtures)
 
     def now(self, partition_end: datetime) -> datetime:
         """The time of what the system does: in a mock world the end of the day, so that runs repeat exactly."""

@@ -1,5 +1,6 @@
 """Where a run keeps its frames and files, by the effective modes of its systems."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from autoresponder_dagster.errors import MissingPartitionError
 from autoresponder_dagster.io.deliverables import Deliverables
 from autoresponder_dagster.io.warehouse import Warehouse
 from autoresponder_dagster.modes import EffectiveModes
-from autoresponder_dagster.resources.modes import SystemResource
 from autoresponder_dagster.resources.systems import Cupola, EmailRepository, Multipub, Notifier, Salesforce, Sfmc
 
 
@@ -28,17 +28,10 @@ class RunModes(dg.ConfigurableResource):
     @property
     def effective(self) -> EffectiveModes:
         """The mode of every system."""
-        systems: dict[str, SystemResource] = {
-            "email_repository": self.email_repository,
-            "salesforce": self.salesforce,
-            "multipub": self.multipub,
-            "cupola": self.cupola,
-            "sfmc": self.sfmc,
-            "notifier": self.notifier,
-        }
-        return EffectiveModes(**{name: system.effective_mode for name, system in systems.items()})
+        names = [system.name for system in fields(EffectiveModes)]
+        return EffectiveModes(**{name: getattr(self, name).effective_mode for name in names})
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 (Dagster's signature)
         """Refuse unsafe modes before the first step (rules.md §2)."""
         try:
             self.effective.require_safe()
@@ -54,14 +47,19 @@ class Storage(dg.ConfigurableResource):
     output_dir: str = Field(default="data/output", description="Base folder of the deliverables.")
 
     @property
+    def effective_modes(self) -> EffectiveModes:
+        """The mode of every system in this run."""
+        return self.modes.effective
+
+    @property
     def warehouse(self) -> Warehouse:
         """Frames by asset and day."""
-        return Warehouse(Path(self.warehouse_dir), self.modes.effective.label)
+        return Warehouse(Path(self.warehouse_dir), self.effective_modes.label)
 
     @property
     def deliverables(self) -> Deliverables:
         """Files by day."""
-        return Deliverables(Path(self.output_dir), self.modes.effective.label)
+        return Deliverables(Path(self.output_dir), self.effective_modes.label)
 
 
 class DailyParquetIOManager(dg.ConfigurableIOManager):

@@ -61,7 +61,7 @@ class EmailRepository(SystemResource):
     def client(self) -> mail_store.EmailRepository:
         """Open the store of the effective mode."""
         if self.effective_mode is Mode.MOCK:
-            return mail_store.FixtureRepository(Path(self.run_mode.fixtures))
+            return mail_store.FixtureRepository(self.fixtures)
         return mail_store.open_email_repository(
             _connection_string("EMAIL_REPOSITORY_CONNECTION_STRING"), table=self.table, columns=self.columns
         )
@@ -76,7 +76,7 @@ class Cupola(SystemResource):
     def client(self) -> CupolaClient:
         """Open the database of the effective mode."""
         if self.effective_mode is Mode.MOCK:
-            return FixtureCupola(Path(self.run_mode.fixtures))
+            return FixtureCupola(self.fixtures)
         return SqlCupola(_connection_string("CUPOLA_CONNECTION_STRING"), self.people_query, self.domains_query)
 
 
@@ -89,7 +89,7 @@ class Multipub(SystemResource):
     def client(self) -> MultipubClient:
         """Open the database of the effective mode."""
         if self.effective_mode is Mode.MOCK:
-            return FixtureMultipub(Path(self.run_mode.fixtures))
+            return FixtureMultipub(self.fixtures)
         return SqlMultipub(_connection_string("MULTIPUB_CONNECTION_STRING"), self.subscribers_query, self.orders_query)
 
 
@@ -116,11 +116,9 @@ class Salesforce(SystemResource):
     def client(self, partition_end: datetime) -> SalesforceClient:
         """Open the org of the effective mode."""
         kept = Path(self.mock_org_dir) if self.mock_org_dir else None
-        fixtures = kept if kept is not None and kept.exists() else Path(self.run_mode.fixtures)
+        fixtures = kept if kept is not None and kept.exists() else self.fixtures
         subscription = (
-            SubscriptionLookup(
-                self.subscription_sobject, self.subscription_contact_field, self.subscription_condition
-            )
+            SubscriptionLookup(self.subscription_sobject, self.subscription_contact_field, self.subscription_condition)
             if self.subscription_sobject
             else None
         )

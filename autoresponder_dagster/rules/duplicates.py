@@ -40,6 +40,6 @@ def mark_duplicates(messages: pd.DataFrame, known_message_ids: Collection[str]) 
     return EmailMessage.typed(rows.sort_values([EmailMessage.received_at, EmailMessage.message_id, "source_order"]))
 
 
-def without_duplicates(messages: pd.DataFrame) -> pd.DataFrame:
+def without_duplicates(messages: DataFrame[EmailMessage]) -> DataFrame[EmailMessage]:
     """Drop the rows that ``mark_duplicates`` marked."""
-    return messages[messages[EmailMessage.duplicate_of].isna()].reset_index(drop=True)
+    return EmailMessage.typed(messages[messages[EmailMessage.duplicate_of].isna()])

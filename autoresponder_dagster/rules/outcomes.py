@@ -41,7 +41,9 @@ def write_results(
     to_send = set(plan.loc[sent, PlannedWrite.action_id])
     if to_send != set(answered.index):
         raise ValueError(f"{len(to_send.symmetric_difference(answered.index))} planned write(s) without an outcome")
-    unsent = plan[PlannedWrite.disposition].map({key.value: code.value for key, code in UNSENT.items()}).astype("string")
+    unsent = (
+        plan[PlannedWrite.disposition].map({key.value: code.value for key, code in UNSENT.items()}).astype("string")
+    )
     attempted = sent & ~holds(answers[WriteResult.result].eq(WriteResultCode.DEFERRED))
     return WriteResult.typed(
         pd.DataFrame(

@@ -10,6 +10,7 @@ from random import Random
 from string import Template
 from typing import Any
 
+from autoresponder_dagster.sampledata.chance import Weighted
 from autoresponder_dagster.sampledata.mail import (
     DeliveryReport,
     Letter,
@@ -17,7 +18,8 @@ from autoresponder_dagster.sampledata.mail import (
     Original,
     load_mail_systems,
 )
-from autoresponder_dagster.sampledata.people import MAILBOX_PATTERNS, Person, Population, Recorder, Weighted
+from autoresponder_dagster.sampledata.people import MAILBOX_PATTERNS, Organization, Person, Population
+from autoresponder_dagster.sampledata.records import Recorder
 from autoresponder_dagster.sampledata.systems import Systems
 from autoresponder_dagster.sampledata.templates import load_texts, load_yaml
 
@@ -40,10 +42,9 @@ _SAME_DOMAIN, _KNOWN_DOMAIN = 0.6, 0.9
 _LATEST_SECOND = 24 * 60 * 60 - 600
 """Second of the day after which nothing new arrives, so that a second delivery falls on the same day."""
 
-_SYSTEM_SENDERS = {
-    "mailer_daemon": ("Mail Delivery System", "mailer-daemon"),
-    "service_desk": ("IT Service Desk", "servicedesk"),
-}
+_MAILER_DAEMON = ("Mail Delivery System", "mailer-daemon")
+_SERVICE_DESK = ("IT Service Desk", "servicedesk")
+_REPORT_FORM = "relay"
 _FACTS = {
     "new_email": "new_email",
     "new_title": "new_title",
@@ -101,6 +102,18 @@ class Answer:
     label: Label
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """One entry of ``kinds.yaml``."""
+
+    determination: str
+    weight: float
+    accept: str = ""
+    days: tuple[int, int] | None = None
+    sender: str = "person"
+    form: str | None = None
+
+
 class _Text:
     """A subject and a body, with the names of their placeholders."""
 
@@ -118,7 +131,7 @@ class _Language:
         self.texts = {kind: [_Text(text) for text in texts] for kind, texts in content["texts"].items()}
         self.signatures = [Template(text) for text in content["signatures"]]
         self.footers = [Template(text) for text in content["footers"]]
-        self.attribution = Template(content["quote"]["attribution"])
+        self.attribution: str = content["quote"]["attribution"]
         self.header_names = tuple(content["quote"]["header"])
         self._months: list[str] = content["dates"]["months"]
         self._weekdays: list[str] = content["dates"]["weekdays"]
@@ -151,8 +164,8 @@ class Author:
         self._population = Population(rng)
         self._recorder = Recorder(systems, first_day)
         self._answers = 0
-        self._kinds: dict[str, Any] = load_yaml("kinds")
-        self._kind = Weighted({name: kind["weight"] for name, kind in self._kinds.items()})
+        self._kinds = {name: _Kind(**kind) for name, kind in load_yaml("kinds").items()}
+        self._kind = Weighted({name: kind.weight for name, kind in self._kinds.items()})
         self._languages = {name: _Language(content) for name, content in load_texts().items()}
         self._reports: dict[str, Any] = load_yaml("delivery_reports")
         self._language_of = {kind: self._languages_with(kind) for kind in self._kinds}
@@ -169,15 +182,16 @@ class Author:
         """Write the answer of somebody who has not written before, received on a day."""
         kind = self._kind.draw(self._rng)
         language = self._language_of[kind].draw(self._rng)
-        person = self._population.person(language)
+        organization = self._population.organization(language)
+        person = self._population.person(organization)
         received_at = self._moment(day)
-        if self._kinds[kind].get("sender") != "stranger":
+        if self._kinds[kind].sender != "stranger":
             changed_at = received_at + timedelta(hours=3) if self._rng.random() < _CHANGED_SINCE else None
             self._recorder.enter(person, self._rng, changed_at)
         if self._rng.random() < _ONLOOKER:
-            self._recorder.enter(self._population.colleague(person.organization), self._rng)
+            self._recorder.enter(self._population.person(organization), self._rng)
         draft = self._delivery_report if kind in self._reports else self._reply
-        return draft(kind, language, person, received_at)
+        return draft(kind, person, organization, received_at)
 
     def again(self, answer: Answer, day: date) -> Answer:
         """Repeat an earlier answer on another mailing."""
@@ -195,55 +209,57 @@ class Author:
         later = answer.letter.received_at + timedelta(seconds=self._rng.randrange(1, 300))
         return replace(answer, letter=replace(answer.letter, received_at=later))
 
-    def _reply(self, kind: str, language: str, person: Person, received_at: datetime) -> Answer:
-        words = self._languages[language]
+    def _reply(self, kind: str, person: Person, organization: Organization, received_at: datetime) -> Answer:
+        words, about = self._languages[organization.language], self._kinds[kind]
         text = self._rng.choice(words.texts[kind])
         mailing = self._mailing.draw(self._rng)
-        stated, facts = self._statements(kind, language, person, text.placeholders, received_at.date())
+        stated, facts = self._statements(kind, person, organization, text.placeholders, received_at.date())
         stated |= {"mailing": mailing.name}
-        system_sender = _SYSTEM_SENDERS.get(self._kinds[kind].get("sender", ""))
         body = [text.body.substitute(stated)]
-        if system_sender is None and self._rng.random() < _HAS_SIGNATURE:
+        name, mailbox = _SERVICE_DESK if about.sender == "service_desk" else (person.name, "")
+        if not mailbox and self._rng.random() < _HAS_SIGNATURE:
             body.append(self._rng.choice(words.signatures).substitute(stated))
         if self._rng.random() < _HAS_FOOTER:
             body.append(self._rng.choice(words.footers).substitute(stated))
-        quotes = self._rng.random() < _QUOTES_ORIGINAL
-        name, mailbox = system_sender or (person.name, "")
+        # A stranger answers no mailing.
+        is_answer = about.sender != "stranger"
+        quotes = is_answer and self._rng.random() < _QUOTES_ORIGINAL
         letter = Letter(
             sender_name=name,
-            sender_email=f"{mailbox}@{person.organization.domain}" if mailbox else person.email,
-            organization=person.organization.name,
+            sender_email=f"{mailbox}@{organization.domain}" if mailbox else person.email,
+            organization=organization.name,
             subject=text.subject.substitute(stated),
             text="\n\n".join(body),
-            utc_offset=person.organization.utc_offset,
-            original=self._original(mailing, received_at, language, quotes=quotes),
+            utc_offset=organization.utc_offset,
+            original=self._original(mailing, received_at, organization.language, quotes=quotes) if is_answer else None,
             **self._addressed(mailing, received_at),
         )
         label = Label(
             file="",
-            determination=self._kinds[kind]["determination"],
+            determination=about.determination,
+            accept=about.accept,
             hard=int(quotes),
-            language=language,
+            language=organization.language,
             note=kind,
             **facts,
         )
-        form = self._kinds[kind].get("form") or self._mail_system.draw(self._rng)
+        form = about.form or self._mail_system.draw(self._rng)
         return Answer(self._next_number(), mailing.inbox, letter, self._mail_systems[form], label)
 
-    def _delivery_report(self, kind: str, language: str, person: Person, received_at: datetime) -> Answer:
+    def _delivery_report(self, kind: str, person: Person, organization: Organization, received_at: datetime) -> Answer:
         report = self._rng.choice(self._reports[kind])
         text = _Text(report)
         mailing = self._mailing.draw(self._rng)
-        stated = {"email": person.email, "domain": person.organization.domain, "mailing": mailing.name}
-        name, mailbox = _SYSTEM_SENDERS["mailer_daemon"]
+        stated = {"email": person.email, "domain": organization.domain, "mailing": mailing.name}
+        name, mailbox = _MAILER_DAEMON
         letter = Letter(
             sender_name=name,
-            sender_email=f"{mailbox}@{person.organization.domain}",
-            organization=person.organization.name,
+            sender_email=f"{mailbox}@{organization.domain}",
+            organization=organization.name,
             subject=text.subject.substitute(stated),
             text=text.body.substitute(stated),
-            utc_offset=person.organization.utc_offset,
-            original=self._original(mailing, received_at, language, quotes=False),
+            utc_offset=organization.utc_offset,
+            original=self._original(mailing, received_at, organization.language, quotes=False),
             report=DeliveryReport(
                 recipient=person.email,
                 action="delayed" if kind == "delayed" else "failed",
@@ -252,15 +268,14 @@ class Author:
             ),
             **self._addressed(mailing, received_at),
         )
-        label = Label(file="", determination=self._kinds[kind]["determination"], note=kind)
-        system = self._mail_systems[self._kinds[kind]["form"]]
+        label = Label(file="", determination=self._kinds[kind].determination, note=kind)
+        system = self._mail_systems[_REPORT_FORM]
         return Answer(self._next_number(), mailing.inbox, letter, system, label)
 
     def _statements(
-        self, kind: str, language: str, person: Person, placeholders: set[str], day: date
+        self, kind: str, person: Person, organization: Organization, placeholders: set[str], day: date
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Return what a text's placeholders stand for, and the facts that it thereby states (columns of ``Label``)."""
-        organization = person.organization
         stated = {
             "first": person.first_name,
             "last": person.last_name,
@@ -274,18 +289,18 @@ class Author:
             "number": str(self._rng.randrange(10_000, 1_000_000)),
         }
         if "cover_name" in placeholders or "cover_email" in placeholders:
-            cover = self._population.colleague(organization)
+            cover = self._population.person(organization)
             stated |= {"cover_name": cover.name, "cover_email": cover.email}
         if "successor_name" in placeholders:
-            successor = self._population.colleague(organization)
+            successor = self._population.person(organization)
             if self._rng.random() < _SUCCESSOR_IS_KNOWN:
                 self._recorder.enter(successor, self._rng)
             stated |= {"successor_name": successor.name, "successor_email": successor.email}
         if "new_title" in placeholders:
-            stated["new_title"] = self._population.another_title(person)
-        stated |= self._new_identity(kind, person)
+            stated["new_title"] = self._population.another_title(person, organization)
+        stated |= self._new_identity(kind, person, organization)
         dates = self._dates(kind, placeholders, day)
-        words = self._languages[language]
+        words = self._languages[organization.language]
         facts = {
             column: dates[name].isoformat() if name in dates else stated[name]
             for name, column in _FACTS.items()
@@ -294,50 +309,50 @@ class Author:
         stated |= {name: words.written(value, day, self._rng) for name, value in dates.items()}
         return stated, facts
 
-    def _new_identity(self, kind: str, person: Person) -> dict[str, str]:
+    def _new_identity(self, kind: str, person: Person, organization: Organization) -> dict[str, str]:
         """Return the new address, and the new organisation where there is one, of the kinds that tell of them."""
-        organization = person.organization
         match kind:
             case "new_employer":
-                later = self._population.person(organization.language)
-                return {"new_org": later.organization.name, "new_email": later.email}
+                employer = self._population.organization(organization.language)
+                address = self._population.address(
+                    person.first_name, person.last_name, employer.pattern, employer.domain
+                )
+                return {"new_org": employer.name, "new_email": address}
             case "renamed_organization":
                 name = self._population.new_name(organization)
-                return {"new_org": name, "new_email": self._moved(person, self._population.domain(name))}
+                return {"new_org": name, "new_email": self._moved(person, organization, self._population.domain(name))}
             case "married_name":
-                family_name = self._population.another_family_name(person)
+                family_name = self._population.another_family_name(person, organization)
                 married = replace(person, last_name=family_name)
-                return {"new_email": self._moved(married, organization.domain)}
+                return {"new_email": self._moved(married, organization, organization.domain)}
             case "new_address":
-                return {"new_email": self._moved(person, self._next_domain(person))}
+                return {"new_email": self._moved(person, organization, self._next_domain(organization))}
             case _:
                 return {}
 
-    def _moved(self, person: Person, domain: str) -> str:
+    def _moved(self, person: Person, organization: Organization, domain: str) -> str:
         """Return a new address of a person, in another pattern where the domain stays."""
-        pattern = person.organization.pattern
-        if domain == person.organization.domain:
+        pattern = organization.pattern
+        if domain == organization.domain:
             pattern = self._rng.choice([other for other in MAILBOX_PATTERNS if other != pattern])
         return self._population.address(person.first_name, person.last_name, pattern, domain)
 
-    def _next_domain(self, person: Person) -> str:
+    def _next_domain(self, organization: Organization) -> str:
         """Return the domain of a new address: the old one, one that colleagues already have, or one never seen."""
-        organization = person.organization
         chance = self._rng.random()
         if chance < _SAME_DOMAIN:
             return organization.domain
         domain = self._population.domain(organization.name)
         if chance < _KNOWN_DOMAIN:
-            moved_before = self._population.colleague(replace(organization, domain=domain))
-            self._recorder.enter_cupola_row(moved_before, self._rng)
+            self._recorder.add_cupola_row(self._population.person(organization, domain), self._rng, is_active=True)
         return domain
 
     def _dates(self, kind: str, placeholders: set[str], day: date) -> dict[str, date]:
         """Return the days that a text of this kind speaks of, as ``kinds.yaml`` says how far they lie."""
-        if "days" not in self._kinds[kind]:
+        reach = self._kinds[kind].days
+        if reach is None:
             return {}
-        low, high = self._kinds[kind]["days"]
-        distance = timedelta(days=self._rng.randint(low, high))
+        distance = timedelta(days=self._rng.randint(*reach))
         candidates = {
             "start_date": day - timedelta(days=self._rng.randrange(4)),
             "return_date": day + distance,

@@ -53,7 +53,7 @@ class Original:
     mailing: str
     message_id: str
     text: str = ""
-    attribution: Template = Template("On $date, $mailing wrote:")
+    attribution: str = "On $date, $mailing wrote:"
     header_names: tuple[str, ...] = ("From", "Sent", "To", "Subject")
 
 
@@ -232,7 +232,9 @@ def _quoted_text(letter: Letter, original: Original, quote: str) -> str:
         lines = (line for paragraph in original.text.split("\n") for line in _wrapped(paragraph))
         return "\n".join([_attribution(letter, original), *(f"> {line}".rstrip() for line in lines)])
     rule = "________________________________"
-    return "\n".join([rule, *(f"{name}: {value}" for name, value in _quoted_headers(letter, original)), "", original.text])
+    return "\n".join(
+        [rule, *(f"{name}: {value}" for name, value in _quoted_headers(letter, original)), "", original.text]
+    )
 
 
 def _quoted_html(letter: Letter, original: Original, quote: str) -> str:
@@ -241,7 +243,8 @@ def _quoted_html(letter: Letter, original: Original, quote: str) -> str:
         attribution = html.escape(_attribution(letter, original), quote=False)
         return (
             f'<div class="gmail_quote"><div dir="ltr" class="gmail_attr">{attribution}<br></div>\n'
-            f'<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid">{body}</blockquote></div>'
+            '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid">'
+            f"{body}</blockquote></div>"
         )
     headers = "<br>\n".join(
         f"<b>{html.escape(name)}:</b> {html.escape(value)}" for name, value in _quoted_headers(letter, original)
@@ -253,7 +256,7 @@ def _quoted_html(letter: Letter, original: Original, quote: str) -> str:
 
 
 def _attribution(letter: Letter, original: Original) -> str:
-    return original.attribution.substitute(date=f"{letter.sent_at:%Y-%m-%d %H:%M}", mailing=original.mailing)
+    return Template(original.attribution).substitute(date=f"{letter.sent_at:%Y-%m-%d %H:%M}", mailing=original.mailing)
 
 
 def _quoted_headers(letter: Letter, original: Original) -> list[tuple[str, str]]:
@@ -302,6 +305,6 @@ def _report(letter: Letter, values: dict[str, str]) -> _Part:
 
 
 def _multipart(boundary: str, parts: list[_Part]) -> bytes:
-    delimiter = f"--{boundary}".encode("ascii")
-    chunks = [b"\n".join([delimiter, *(line.encode("ascii") for line in headers), b"", body]) for headers, body in parts]
-    return b"\n".join([*chunks, delimiter + b"--", b""])
+    delimiter = f"--{boundary}"
+    chunks = ["\n".join([delimiter, *headers, "", ""]).encode("ascii") + body for headers, body in parts]
+    return b"\n".join([*chunks, f"{delimiter}--\n".encode("ascii")])

@@ -1,7 +1,7 @@
 """The mock systems of a world: Salesforce, Multipub and CUPOLA as the CSV files of a fixtures folder.
 
-Belongs here: the columns, ids and rows of these files. Does not belong here: who a person is (``people``), or how the
-mock clients read the files (``clients/``).
+Belongs here: the columns, ids and rows of these files. Does not belong here: what is known of whom (``records``), or
+how the mock clients read the files (``clients/``).
 """
 
 import csv
@@ -36,9 +36,16 @@ def salesforce_id(prefix: str, number: int) -> str:
         number, digit = divmod(number, 62)
         digits = _BASE_62[digit] + digits
     short = f"{prefix}5e0{digits:0>9}"
-    # One checksum character per five: bit n says whether the nth is an upper-case letter.
-    bits = "".join("1" if character.isupper() else "0" for character in reversed(short))
-    return short + "".join(_CHECKSUM[int(bits[start : start + 5], 2)] for start in (10, 5, 0))
+    return short + case_checksum(short)
+
+
+def case_checksum(short_id: str) -> str:
+    """Return the three characters that tell ids apart where case is lost.
+
+    Each stands for five characters of the id: its bit n says whether the nth is a capital.
+    """
+    bits = "".join("1" if character.isupper() else "0" for character in reversed(short_id))
+    return "".join(_CHECKSUM[int(bits[start : start + 5], 2)] for start in (10, 5, 0))
 
 
 @dataclass
@@ -55,7 +62,8 @@ class Systems:
     def add_contact(self, row: Mapping[str, Cell], organization: str) -> str:
         """Add a Contact under the Account of an organisation; return its id."""
         record_id = salesforce_id(CONTACT_PREFIX, 210_000 + 7 * len(self.contacts))
-        account = self._accounts.setdefault(organization, salesforce_id(ACCOUNT_PREFIX, 34_000 + 3 * len(self._accounts)))
+        new_account = salesforce_id(ACCOUNT_PREFIX, 34_000 + 3 * len(self._accounts))
+        account = self._accounts.setdefault(organization, new_account)
         self.contacts.append({"Id": record_id, "AccountId": account, **row})
         return record_id
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
-from random import Random
 
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.sampledata.author import Answer, Author, Label
+from autoresponder_dagster.sampledata.chance import seeded
 from autoresponder_dagster.sampledata.mail import render
 from autoresponder_dagster.sampledata.systems import Systems
 from autoresponder_dagster.schemas.enums import DEPARTURES
@@ -57,7 +57,7 @@ class SampleMessage:
     label: Label
 
 
-def write_world(spec: WorldSpec, out: Path, on_progress: Callable[[int], None] = lambda written: None) -> None:
+def write_world(spec: WorldSpec, out: Path, on_progress: Callable[[int], None] | None = None) -> None:
     """Write a world as a fixtures folder (rules.md §2): mailbox, mock systems and ``labels.csv``.
 
     Args:
@@ -81,14 +81,15 @@ def write_world(spec: WorldSpec, out: Path, on_progress: Callable[[int], None] =
             folders.add(path.parent)
         path.write_bytes(message.raw)
         labels.append(message.label)
-        on_progress(written)
+        if on_progress is not None:
+            on_progress(written)
     systems.write(out)
     (out / LABELS_FILE).write_bytes(_labels_csv(labels))
 
 
 def generate_messages(spec: WorldSpec, systems: Systems) -> Iterator[SampleMessage]:
     """Yield the messages of a world in the order of their days; the senders' records go into ``systems``."""
-    rng = Random(spec.seed)
+    rng = seeded(str(spec.seed))
     author = Author(rng, spec.first_day, systems)
     previous: Answer | None = None
     departed: list[Answer] = []
@@ -106,7 +107,7 @@ def generate_messages(spec: WorldSpec, systems: Systems) -> Iterator[SampleMessa
         previous = answer
         path = f"{MAILBOX_FOLDER}/{answer.inbox}/{day}/{number:06}.eml"
         # The bytes depend on the answer alone: delivered twice, it has the same Message-ID.
-        raw = render(answer.letter, answer.system, Random(f"{spec.seed}/{answer.number}"))
+        raw = render(answer.letter, answer.system, seeded(f"{spec.seed}/{answer.number}"))
         yield SampleMessage(path, raw, replace(answer.label, file=path))
 
 

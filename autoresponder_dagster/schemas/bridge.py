@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 import pandera.errors
 import pyarrow as pa
+from pandas.api.types import is_object_dtype
 
 from autoresponder_dagster.schemas.base import FrameModel
 
@@ -37,7 +38,7 @@ def arrow_schema(frame: pd.DataFrame) -> pa.Schema:
             arrow_type = pa.string()
         elif isinstance(dtype, pd.DatetimeTZDtype):
             arrow_type = pa.timestamp(dtype.unit, tz="UTC")
-        elif dtype == object:
+        elif is_object_dtype(dtype):
             arrow_type = pa.binary()
         else:
             arrow_type = pa.from_numpy_dtype(getattr(dtype, "numpy_dtype", dtype))

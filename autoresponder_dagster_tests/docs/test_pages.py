@@ -148,13 +148,13 @@ def test_the_picture_shows_every_asset_and_only_true_dependencies(definitions):
     def is_upstream(first: str, second: str) -> bool:
         return assets[first] in dg.AssetSelection.assets(assets[second]).upstream().resolve(graph)
 
+    lines = [re.split(r"\s*-->\s*", line.strip()) for line in picture.splitlines() if "-->" in line]
     arrows = [
         (start, end)
-        for line in picture.splitlines()
-        for starts, ends in [re.split(r"\s*-->\s*", line.strip())] if "-->" in line
+        for starts, ends in lines
         for start in re.split(r"\s*&\s*", starts)
         for end in re.split(r"\s*&\s*", ends)
-    ]  # fmt: skip
+    ]
     between_assets = [(start, end) for start, end in arrows if start in assets and end in assets]
 
     assert drawn == set(assets)
@@ -162,6 +162,7 @@ def test_the_picture_shows_every_asset_and_only_true_dependencies(definitions):
     assert len(between_assets) >= len(assets) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "block",
     [block for block in all_blocks("sh") if "tested" in block.marks],

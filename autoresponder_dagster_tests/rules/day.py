@@ -15,18 +15,27 @@ from autoresponder_dagster.rules.plan import plan_writes
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.rules.review import route_to_review
 from autoresponder_dagster.rules.senders import demote_uncertain, settle_senders
+from autoresponder_dagster.rules.summary import summarise
 from autoresponder_dagster.rules.suppression import suppress
 from autoresponder_dagster.schemas import (
     ActionLogRow,
+    AlternateContact,
     CupolaPerson,
     DeterminationRow,
     EmailMessage,
+    EmailUpdateRequest,
+    InactiveNewOrg,
+    InactiveNoCupolaMatch,
+    InactivePerson,
+    MultipubAudit,
     MultipubSubscriber,
     PlannedWrite,
     ReviewItem,
     SalesforceRecord,
     SenderDetermination,
+    SummaryCount,
     SuppressionRow,
+    Undeliverable,
     UnifiedContact,
     WriteResult,
 )
@@ -55,6 +64,17 @@ FACTS: Mapping[Determination, Mapping[str, str]] = {
     Determination.TITLE_UPDATE: {"new_title": "Director"},
     Determination.REPLACEMENT: {"replacement_name": "John Roe", "replacement_email": "john.roe@northfield.example"},
     Determination.OUT_OF_OFFICE: {"return_date": "2026-03-09"},
+}
+
+
+LIST_MODELS: Mapping[str, type[FrameModel]] = {
+    "inactive_people": InactivePerson,
+    "email_update_requests": EmailUpdateRequest,
+    "alternate_contacts": AlternateContact,
+    "inactive_new_org": InactiveNewOrg,
+    "undeliverables": Undeliverable,
+    "inactive_no_cupola_match": InactiveNoCupolaMatch,
+    "multipub_audit": MultipubAudit,
 }
 
 
@@ -133,11 +153,11 @@ class Day:
 
     @cached_property
     def determinations(self) -> pd.DataFrame:
-        return valid(DeterminationRow, demote_uncertain(DeterminationRow.from_rows(self.verdicts), self.policy))
+        return demote_uncertain(DeterminationRow.from_rows(self.verdicts), self.policy)
 
     @cached_property
     def senders(self) -> pd.DataFrame:
-        return valid(SenderDetermination, settle_senders(self.determinations, self.policy))
+        return settle_senders(self.determinations, self.policy)
 
     @cached_property
     def messages(self) -> pd.DataFrame:
@@ -149,21 +169,20 @@ class Day:
             }
             for verdict in self.verdicts
         ]
-        return valid(EmailMessage, EmailMessage.from_rows(rows))
+        return EmailMessage.from_rows(rows)
 
     @cached_property
     def contacts(self) -> pd.DataFrame:
-        contacts = unify_contacts(
+        return unify_contacts(
             addresses_of_interest(self.messages),
             SalesforceRecord.from_rows(self.records),
             MultipubSubscriber.from_rows(self.subscribers),
             CupolaPerson.from_rows(self.people),
         )
-        return valid(UnifiedContact, contacts)
 
     @cached_property
     def plan(self) -> pd.DataFrame:
-        return valid(PlannedWrite, plan_writes(self.senders, self.contacts, self.policy))
+        return plan_writes(self.senders, self.contacts, self.policy)
 
     @cached_property
     def results(self) -> pd.DataFrame:
@@ -172,23 +191,21 @@ class Day:
             (action_id, self.results_by_record.get(record_id, WriteResultCode.APPLIED), None, None)
             for action_id, record_id in sent[["action_id", "record_id"]].itertuples(index=False)
         ]
-        return valid(WriteResult, write_results(self.plan, outcomes, partition=DAY, mode=Mode.MOCK, executed_at=EVENING))
+        return write_results(self.plan, outcomes, partition=DAY, mode=Mode.MOCK, executed_at=EVENING)
 
     @cached_property
     def review(self) -> pd.DataFrame:
-        items = route_to_review(
+        return route_to_review(
             self.determinations, self.senders, self.contacts, self.plan, self.results, self.policy
         )
-        return valid(ReviewItem, items)
 
     @cached_property
     def suppression(self) -> pd.DataFrame:
-        return valid(SuppressionRow, suppress(self.senders, self.contacts, self.policy, NEXT_DAY))
+        return suppress(self.senders, self.contacts, self.policy, NEXT_DAY)
 
     @cached_property
     def action_log(self) -> pd.DataFrame:
-        log = action_log.log_actions(self.plan, self.results, self.suppression, sfmc_mode=Mode.MOCK)
-        return valid(ActionLogRow, log)
+        return action_log.log_actions(self.plan, self.results, self.suppression, sfmc_mode=Mode.MOCK)
 
     @cached_property
     def lists(self) -> dict[str, pd.DataFrame]:
@@ -205,6 +222,37 @@ class Day:
             "inactive_no_cupola_match": lists.inactive_no_cupola_match(senders, contacts, policy),
             "multipub_audit": lists.multipub_audit(senders, contacts, policy),
         }
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        return summarise(
+            DAY,
+            self.messages,
+            self.determinations,
+            self.contacts,
+            self.action_log,
+            self.review,
+            self.suppression,
+            api_calls={"salesforce_records": 2},
+        )
+
+    def validate(self) -> None:
+        """Raise unless every frame of the day passes its model."""
+        frames = {
+            EmailMessage: self.messages,
+            DeterminationRow: self.determinations,
+            SenderDetermination: self.senders,
+            UnifiedContact: self.contacts,
+            PlannedWrite: self.plan,
+            WriteResult: self.results,
+            ReviewItem: self.review,
+            SuppressionRow: self.suppression,
+            ActionLogRow: self.action_log,
+            SummaryCount: self.summary,
+            **{LIST_MODELS[name]: frame for name, frame in self.lists.items()},
+        }
+        for model, frame in frames.items():
+            valid(model, frame)
 
     @property
     def reasons(self) -> list[str]:

@@ -121,6 +121,11 @@ def test_row(number: int) -> None:
     assert found == {column: case[column] for column in found}
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_frame_of_the_day_passes_its_model(policy: str) -> None:
+    day_of(policy).validate()
+
+
 def test_the_table_covers_every_value() -> None:
     assert {case["policy"] for case in TABLE} == set(POLICIES)
     assert {case["determination"] for case in TABLE} == set(Determination)

@@ -25,23 +25,6 @@ _MBOX_SEPARATOR = b"From "
 
 
 @dataclass(frozen=True)
-class StoredMessage:
-    """The bytes of one message and where they lie.
-
-    Attributes:
-        source: path of the file; a message of an mbox is numbered, as in ``archive.mbox#000012``.
-        inbox_source: first folder level below the store, else ``default``.
-        raw: the message.
-        modified_at: when the file was last changed, in UTC.
-    """
-
-    source: str
-    inbox_source: str
-    raw: bytes
-    modified_at: datetime
-
-
-@dataclass(frozen=True)
 class _MessageFile:
     path: Path
     relative: str
@@ -52,7 +35,8 @@ class FileRepository:
     """The messages under a path: a folder (searched with all its subfolders), an mbox or one message.
 
     A folder with ``cur``, ``new`` and ``tmp`` is a Maildir. Elsewhere ``*.eml`` is a message and ``*.mbox`` an
-    mbox; other files and hidden ones are not mail.
+    mbox, whose messages are numbered (``archive.mbox#000012``); other files and hidden ones are not mail. The inbox
+    source is the first folder level below the path, else ``default``.
 
     Raises:
         ConfigurationError: there is nothing at the path.
@@ -81,7 +65,7 @@ class FileRepository:
         Raises:
             LookupFailedError: a file or folder could not be read.
         """
-        return map(_received, _read_all(self._path))
+        return _read_all(self._path)
 
 
 def iter_messages(paths: Iterable[Path]) -> Iterator[ReceivedMessage]:
@@ -97,22 +81,11 @@ def iter_messages(paths: Iterable[Path]) -> Iterator[ReceivedMessage]:
         if not path.exists():
             raise ConfigurationError(f"{path} does not exist. Give .eml or .mbox files, or folders of them.")
         folder = path if path.is_dir() else path.parent
-        for stored in _read_all(path):
-            yield _received(replace(stored, source=(folder / stored.source).as_posix()))
+        for message in _read_all(path):
+            yield replace(message, source=(folder / message.source).as_posix())
 
 
-def _received(stored: StoredMessage) -> ReceivedMessage:
-    envelope = read_envelope(stored.raw)
-    return ReceivedMessage(
-        source=stored.source,
-        inbox_source=stored.inbox_source,
-        raw=stored.raw,
-        envelope=envelope,
-        received_at=envelope.received_at or envelope.date or stored.modified_at,
-    )
-
-
-def _read_all(path: Path) -> Iterator[StoredMessage]:
+def _read_all(path: Path) -> Iterator[ReceivedMessage]:
     if not path.is_dir():
         yield from _read(_MessageFile(path, _readable(path.name), DEFAULT_INBOX))
         return
@@ -148,14 +121,20 @@ def _readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _read(file: _MessageFile) -> Iterator[StoredMessage]:
+def _read(file: _MessageFile) -> Iterator[ReceivedMessage]:
     with _named_failure(file.path):
         modified_at = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
         if not _is_mbox(file.path):
-            yield StoredMessage(file.relative, file.inbox_source, file.path.read_bytes(), modified_at)
+            yield _received(file.relative, file.inbox_source, file.path.read_bytes(), modified_at)
             return
         for number, raw in enumerate(_read_mbox(file.path), start=1):
-            yield StoredMessage(f"{file.relative}#{number:06d}", file.inbox_source, raw, modified_at)
+            yield _received(f"{file.relative}#{number:06d}", file.inbox_source, raw, modified_at)
+
+
+def _received(source: str, inbox_source: str, raw: bytes, modified_at: datetime) -> ReceivedMessage:
+    envelope = read_envelope(raw)
+    received_at = envelope.received_at or envelope.date or modified_at
+    return ReceivedMessage(source, inbox_source, raw, envelope, received_at)
 
 
 def _is_mbox(path: Path) -> bool:

@@ -214,7 +214,7 @@ class MockSalesforce(SalesforceOperations):
 
     def _stamp(self, row: dict[str, str]) -> None:
         row["LastModifiedDate"] = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        row["LastModifiedById"] = OWN_USER_ID
+        pass
 
 
 def _read(sobject: SObject, folder: Path) -> _Table:

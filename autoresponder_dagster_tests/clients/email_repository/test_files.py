@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from autoresponder_dagster.clients.email_repository import FileRepository, StoredMessage, iter_messages
+from autoresponder_dagster.clients.email_repository import FileRepository, iter_messages
 from autoresponder_dagster.errors import ConfigurationError, LookupFailedError
 from autoresponder_dagster.schemas import EmailMessage
 from autoresponder_dagster_tests.clients.email_repository.letters import letter
@@ -191,21 +191,22 @@ def test_nothing_at_the_path_is_a_configuration_error(tmp_path):
         FileRepository(tmp_path / "nowhere")
 
 
-def test_raw_messages_of_several_paths_carry_the_path_as_given(tmp_path, monkeypatch):
+def test_messages_of_several_paths_carry_the_path_as_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    modified = datetime(2026, 3, 31, 12, tzinfo=UTC)
-    one = write(tmp_path / "one.eml", letter(message_id="one"), modified)
-    write(tmp_path / "folder" / "sub" / "two.eml", letter(message_id="two"), modified)
+    one = write(tmp_path / "one.eml", letter(message_id="one"))
+    write(tmp_path / "folder" / "sub" / "two.eml", letter(message_id="two"))
 
     found = list(iter_messages([one.relative_to(tmp_path), (tmp_path / "folder").relative_to(tmp_path)]))
 
-    assert found == [
-        StoredMessage("one.eml", "default", letter(message_id="one"), modified),
-        StoredMessage("folder/sub/two.eml", "sub", letter(message_id="two"), modified),
+    assert [(message.source, message.inbox_source, message.message_id) for message in found] == [
+        ("one.eml", "default", "one"),
+        ("folder/sub/two.eml", "sub", "two"),
     ]
+    assert found[0].raw == one.read_bytes()
+    assert found[0].received_at == datetime(2026, 3, 31, 8, 15, tzinfo=UTC)
 
 
-def test_raw_messages_of_a_missing_path_are_a_configuration_error(tmp_path):
+def test_messages_of_a_missing_path_are_a_configuration_error(tmp_path):
     with pytest.raises(ConfigurationError, match="nowhere does not exist"):
         list(iter_messages([tmp_path / "nowhere"]))
 

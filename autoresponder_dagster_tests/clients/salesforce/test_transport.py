@@ -1,11 +1,14 @@
+import ast
 import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 import requests
 
+import autoresponder_dagster
 from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions, is_allowed
 from autoresponder_dagster.errors import InterceptedWriteError, UnsafeModeError
 from autoresponder_dagster_tests.emulators.salesforce.app import HOST, Fault
@@ -48,6 +51,13 @@ READ_THAT_CHANGES = [
     ("GET", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA?_HttpMethod=PATCH"),
     ("GET", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA?%5FHttpMethod=PATCH"),
 ]
+HTTP_OPENERS = {
+    *(
+        f"requests.{name}"
+        for name in ("Session", "session", "request", "get", "head", "post", "put", "patch", "delete")
+    ),
+    *("urllib.request", "http.client", "httpx.Client", "httpx.AsyncClient"),
+}
 QUICK = TransportOptions(connect_timeout=0.5, read_timeout=0.2, query_timeout=0.2, attempts=3, longest_wait=0.05)
 
 
@@ -193,3 +203,14 @@ def test_certificates_are_checked_by_default(monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     assert GuardedSession(Access.READ, QUICK).verify is True
+
+
+def test_nothing_else_in_the_package_opens_an_http_connection():
+    package = Path(autoresponder_dagster.__file__).parent
+    callers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in HTTP_OPENERS
+    }
+    assert callers == {"clients/salesforce/transport.py"}
