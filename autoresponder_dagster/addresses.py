@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-ROLE_NAMES = [
+ROLE_NAMES = frozenset([
     # en
     "info", "office", "support", "sales", "contact", "admin", "hello", "team", "press", "media", "help",
     "helpdesk", "service", "services", "enquiries", "inquiries", "mail", "mailbox", "billing", "accounts",
@@ -34,7 +34,7 @@ ROLE_NAMES = [
     "kansli", "kansliet", "forsaljning", "reception", "registrator", "kundtjanst",
     # ja, zh (romanised mailbox names)
     "soumu", "soumuka", "jimukyoku", "eigyo", "koho", "bangongshi", "fuwu", "kefu",
-]  # fmt: skip
+])  # fmt: skip
 """Mailbox names that stand for a role, not a person, in the supported languages (rules.md §9)."""
 
 SPREADSHEET_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
@@ -71,12 +71,14 @@ def is_valid_email(address: str) -> bool:
     return True
 
 
-def is_role_mailbox(address: str, role_names: Collection[str] = frozenset(ROLE_NAMES)) -> bool:
+def is_role_mailbox(address: str, role_names: Collection[str] = ()) -> bool:
     """Tell whether a mailbox stands for a role (``info@``, ``sales-emea@``) and not for a person.
 
     The whole local part counts, and so does a first or last word of it that is a role name of four or
-    more letters; an initial before it (``e.root@``) makes it a person's.
+    more letters; an initial before it (``e.root@``) makes it a person's. No ``role_names`` stand for the
+    built-in ones.
     """
+    role_names = role_names or ROLE_NAMES
     local = address.rpartition("@")[0].strip().lower()
     if local in role_names:
         return True

@@ -35,7 +35,7 @@ class InterceptedWriteError(AutoResponderError):
     def __init__(self, method: str, path: str) -> None:
         self.method = method
         self.path = path
-        super().__init__(f"Intercepted {method} {path}: this system is in read_only mode, nothing was sent.")
+        super().__init__(f"Intercepted {method} {path}: this mode does not let it out, and nothing was sent.")
 
 
 class MissingPartitionError(AutoResponderError):

@@ -64,13 +64,23 @@ def determine_frame(messages: "DataFrame[EmailMessage]") -> "DataFrame[Determina
     """
     rows: list[dict[str, Any]] = []
     for message in messages.to_dict("records"):
-        raw, sender, received = message[EmailMessage.raw], message[EmailMessage.sender_email], message[EmailMessage.received_at]
+        raw, sender, received = (
+            message[EmailMessage.raw],
+            message[EmailMessage.sender_email],
+            message[EmailMessage.received_at],
+        )
         verdict = determine(
             raw if isinstance(raw, bytes) else b"",
             sender_email=None if pd.isna(sender) else str(sender),
             received_at=received.to_pydatetime(),
         )
         row = {name: getattr(verdict, name) for name in DeterminationRow.columns() if hasattr(verdict, name)}
-        carried = (EmailMessage.partition, EmailMessage.message_id, EmailMessage.inbox_source, EmailMessage.received_at, EmailMessage.subject)
+        carried = (
+            EmailMessage.partition,
+            EmailMessage.message_id,
+            EmailMessage.inbox_source,
+            EmailMessage.received_at,
+            EmailMessage.subject,
+        )
         rows.append(row | {name: message[name] for name in carried})
     return DeterminationRow.from_rows(rows)

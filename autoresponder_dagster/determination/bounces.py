@@ -26,7 +26,7 @@ _FAILED_LINE = re.compile(
 REASONS: list[tuple[str, re.Pattern[str]]] = [
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in [
-        ("mailbox_full", r"over ?quota|quota (?:exceeded|reached)|exceed\w* (?:\w+ ){0,4}(?:quota|storage)|mailbox (?:is |was )?full|"
+        ("mailbox_full", r"over ?quota|space not enough|not enough space|quota (?:exceeded|reached)|exceed\w* (?:\w+ ){0,4}(?:quota|storage)|mailbox (?:is |was )?full|"
          r"mailbox size limit|insufficient (?:system )?storage|user is over|storage limit|disk (?:quota|full)|4\.2\.2|5\.2\.2"),
         ("sender_auth", r"\bspf\b|\bdmarc\b|\bdkim\b|not authorized to send|unauthenticated email|sender policy"),
         ("blocked", r"blacklist|blocklist|block list|\brbl\b|\bdnsbl\b|spamhaus|spamcop|spam|poor reputation|"
@@ -111,7 +111,9 @@ def read_report(message: ParsedMessage, raw: bytes) -> DeliveryReport:
         if action in ("failed",):
             break
         action = fields.get("action", "").split(" ")[0].lower().strip(";,.")
-        recipient = _typed_address(fields.get("original-recipient", "")) or _typed_address(fields.get("final-recipient", ""))
+        recipient = _typed_address(fields.get("original-recipient", "")) or _typed_address(
+            fields.get("final-recipient", "")
+        )
         diagnostic = fields.get("diagnostic-code", "")
         found = _STATUS.search(" " + fields.get("status", ""))
         status = found.group(1) if found else None
@@ -138,10 +140,13 @@ def read_report(message: ParsedMessage, raw: bytes) -> DeliveryReport:
 
 def _action_of_text(message: ParsedMessage, own: str) -> str:
     words = f"{message.envelope.subject or ''} {own[:1500]}".lower()
-    if re.search(r"could not send message for past|warning message only|delay|not yet been delivered|still being retried|"
+    if re.search(r"could not send message for past|warning message only|delay|not yet been delivered|still being retried|attempts will continue|"
                  r"will (?:be retried|continue trying|keep trying)|do not need to resend|verzoger|verzögert|retard[ée]", words):  # fmt: skip
         return "delayed"
-    if re.search(r"successfully delivered|delivered to the following|was successful|relayed to the following|delivery receipt", words):
+    if re.search(
+        r"successfully delivered|(?:was|been) delivered to the following|was successful|relayed to the following|delivery receipt",
+        words,
+    ):
         return "delivered"
     return "failed"
 
@@ -158,7 +163,9 @@ def _recipient_of_text(message: ParsedMessage, own: str, raw: bytes) -> str | No
     if found and normalize_email(found.group(1)) != sender and "mailer-daemon" not in found.group(1).lower():
         return normalize_email(found.group(1).rstrip("."))
     try:
-        guessed = sorted(address.decode("ascii", "ignore") for address in all_failures(message_from_bytes(raw[:200_000]))[1])
+        guessed = sorted(
+            address.decode("ascii", "ignore") for address in all_failures(message_from_bytes(raw[:200_000]))[1]
+        )
     except Exception:  # noqa: BLE001 - third-party detectors meet hostile mail; a missing recipient is no failure
         guessed = []
     for address in guessed:

@@ -37,7 +37,8 @@ def _alternatives(words: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _month_numbers() -> dict[str, int]:
+def month_numbers() -> dict[str, int]:
+    """Return the number of every month name of every language, folded."""
     return {name: number for language in LANGUAGES for name, number in lexicon(language).months.items()}
 
 
@@ -53,12 +54,12 @@ def _ordinal_numbers() -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, "re.Pattern[str]"]:
-    months = _alternatives(name for name in _month_numbers() if name.isascii())
+    months = _alternatives(name for name in month_numbers() if name.isascii())
     weekdays = _alternatives(name for name in _weekday_numbers() if name.isascii())
     ordinals = _alternatives(_ordinal_numbers())
     weekday = rf"(?:(?P<weekday>{weekdays})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
     year = r"(?:,? ?(?:de |del |do |anno )?(?P<year>(?:19|20)\d\d)\b|,? ?'(?P<short>\d\d)\b)?"
-    day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|ste|de|o|a)?\.?"
+    day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|ste|de|o|a|\u00b0)?\.?"
     return {
         name: re.compile(pattern, re.ASCII)
         for name, pattern in {
@@ -66,11 +67,14 @@ def _patterns() -> dict[str, "re.Pattern[str]"]:
             "cjk": r"(?:(?P<year>20\d\d|19\d\d)年)?(?P<month>[01]?\d)月(?P<day>[0-3]?\d)[日号號]",
             "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
             "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?{year}",
-            "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}" if ordinals else r"(?!)a^",
+            "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}"
+            if ordinals
+            else r"(?!)a^",
             "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
             "weekday_day": rf"\b(?P<weekday>{weekdays})\b,? (?:the |den |dem |der |il |le |el |dia |op |d\. )?(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|o|\.)?(?:\b|(?= |$))",
             "weekday": rf"\b(?:(?P<next>next|nachsten|kommenden|prochain|proximo|proxima|prossimo|volgende|nasta|przyszly|przyszla) )?(?P<weekday>{weekdays})\b(?P<after> prochain| que viene| prossimo| next| proximo)?",
             "tomorrow": r"\b(?:tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon)\b",
+            "today": r"\b(?:this (?:afternoon|evening|morning)|later today|tonight|today|heute|aujourd'hui|oggi|hoy|hoje|vandaag|dzisiaj|dzis|idag)\b|本日|今日|今天",
             "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
         }.items()
     }
@@ -78,7 +82,9 @@ def _patterns() -> dict[str, "re.Pattern[str]"]:
 
 @lru_cache(maxsize=1)
 def _asian_weekdays() -> "re.Pattern[str]":
-    return re.compile("(下周|下週|来週の?|下个?星期)?(" + _alternatives(n for lang in NO_SPACES for n in lexicon(lang).weekdays) + ")")
+    return re.compile(
+        "(下周|下週|来週の?|下个?星期)?(" + _alternatives(n for lang in NO_SPACES for n in lexicon(lang).weekdays) + ")"
+    )
 
 
 def _make(year: int, month: int, day: int) -> date | None:
@@ -111,7 +117,15 @@ def _full_year(text: str | None, short: str | None = None) -> int | None:
     return int(digits) if len(digits) == 4 else 2000 + int(digits)
 
 
-def _order(a: int, b: int, weekday: int | None, year: int | None, today: date | None, direction: int, prefer_month_first: bool | None) -> tuple[date | None, bool]:
+def _order(
+    a: int,
+    b: int,
+    weekday: int | None,
+    year: int | None,
+    today: date | None,
+    direction: int,
+    prefer_month_first: bool | None,
+) -> tuple[date | None, bool]:
     """Resolve ``a/b``: by what is possible, then the weekday, then the habit of the place, then nearness."""
     day_first = _resolve(b, a, year, today, direction) if 1 <= b <= 12 and 1 <= a <= 31 else None
     month_first = _resolve(a, b, year, today, direction) if 1 <= a <= 12 and 1 <= b <= 31 else None
@@ -147,11 +161,13 @@ def month_first_habit(text: str, language: str | None, utc_offset: float | None)
     return None
 
 
-def find_dates(text: str, today: date | None, direction: int = FUTURE, month_first: bool | None = None) -> list[StatedDate]:
+def find_dates(
+    text: str, today: date | None, direction: int = FUTURE, month_first: bool | None = None
+) -> list[StatedDate]:
     """Return the dates of a text in order; a longer form at a place wins over a shorter one."""
     folded = fold(text)
     patterns = _patterns()
-    months, weekdays = _month_numbers(), _weekday_numbers()
+    months, weekdays = month_numbers(), _weekday_numbers()
     found: list[StatedDate] = []
 
     def add(start: int, end: int, value: date | None, certain: bool = True, relative: bool = False) -> None:
@@ -167,8 +183,14 @@ def find_dates(text: str, today: date | None, direction: int = FUTURE, month_fir
     for kind in ("month_day", "day_month", "ordinal_word"):
         for match in patterns[kind].finditer(folded):
             groups = match.groupdict()
-            day = _ordinal_numbers()[groups["day_word"]] if groups.get("day_word") else int(groups.get("day_to") or groups["day"])
-            value = _resolve(months[groups["month"]], day, _full_year(groups["year"], groups["short"]), today, direction)
+            day = (
+                _ordinal_numbers()[groups["day_word"]]
+                if groups.get("day_word")
+                else int(groups.get("day_to") or groups["day"])
+            )
+            value = _resolve(
+                months[groups["month"]], day, _full_year(groups["year"], groups["short"]), today, direction
+            )
             if value is None and today is not None:
                 continue
             weekday = weekdays.get(groups["weekday"] or "")
@@ -203,7 +225,8 @@ def find_dates(text: str, today: date | None, direction: int = FUTURE, month_fir
                 (
                     candidate
                     for step in range(0, 62)
-                    if (candidate := today + timedelta(days=step * direction)).day == day and candidate.weekday() == weekday
+                    if (candidate := today + timedelta(days=step * direction)).day == day
+                    and candidate.weekday() == weekday
                 ),
                 None,
             )
@@ -220,6 +243,8 @@ def find_dates(text: str, today: date | None, direction: int = FUTURE, month_fir
             add(match.start(), match.end(), value, relative=True)
         for match in patterns["tomorrow"].finditer(folded):
             add(match.start(), match.end(), today + timedelta(days=1), relative=True)
+        for match in patterns["today"].finditer(folded):
+            add(match.start(), match.end(), today, relative=True)
         for match in _asian_weekdays().finditer(folded):
             weekday = weekdays[match.group(2)]
             ahead = (weekday - today.weekday()) % 7 or 7

@@ -86,7 +86,8 @@ def accuracy_by(scored: Iterable[Scored], column: str) -> dict[str, tuple[int, i
 def confusion(scored: Iterable[Scored]) -> dict[tuple[str, str], int]:
     """Return how often each (label, determination) pair occurred; an accepted one counts as the label."""
     pairs = Counter(
-        (one.label["determination"], one.label["determination"] if one.is_right else str(one.verdict.determination)) for one in scored
+        (one.label["determination"], one.label["determination"] if one.is_right else str(one.verdict.determination))
+        for one in scored
     )
     return dict(sorted(pairs.items()))
 
@@ -135,11 +136,15 @@ def report(scored: list[Scored]) -> str:
         f"messages {len(scored)}, right {accuracy(scored):.1%}, hard ones {accuracy([s for s in scored if s.label.get('hard') == '1']):.1%}",
         f"automation rate {automation_rate(scored):.1%}",
         f"unsafe {len(unsafe(scored))}: {', '.join(one.file for one in unsafe(scored))}",
-        "by language " + ", ".join(f"{value} {right}/{total}" for value, (right, total) in accuracy_by(scored, "language").items()),
+        "by language "
+        + ", ".join(f"{value} {right}/{total}" for value, (right, total) in accuracy_by(scored, "language").items()),
         "calibration " + ", ".join(f"{band} {right}/{total}" for band, (right, total) in calibration(scored).items()),
         "confusion (label → verdict)",
     ]
     lines.extend(f"  {label:14} → {found:14} {count}" for (label, found), count in confusion(scored).items())
     lines.append("facts (where the determination is right)")
-    lines.extend(f"  {fact:18} " + " ".join(f"{kind}={count}" for kind, count in counts.items()) for fact, counts in fact_accuracy(scored).items())
+    lines.extend(
+        f"  {fact:18} " + " ".join(f"{kind}={count}" for kind, count in counts.items())
+        for fact, counts in fact_accuracy(scored).items()
+    )
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES, lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_ADDRESS_OR_LINK = re.compile(r"\S*@\S+|\bhttps?:\S+|\bwww\.\S+")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SECOND_LANGUAGE_SHARE = 0.2
@@ -29,7 +30,7 @@ def detect_languages(text: str) -> list[str]:
     """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
     scores: dict[str, float] = {}
     known = _words()
-    for word in _WORD.findall(fold(text[:6000])):
+    for word in _WORD.findall(_ADDRESS_OR_LINK.sub(" ", fold(text[:6000]))):
         languages = known.get(word)
         if languages:
             for language in languages:

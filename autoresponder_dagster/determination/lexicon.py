@@ -120,13 +120,25 @@ class Lexicon:
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _FORBIDDEN = re.compile(r"\(\?[=!<](?!P<)|\(\?<[=!]|\\[1-9]|\(\?P=|\(\?>|[*+?}]\+")
 _PATTERN_TOKEN = re.compile(r"(\\.|\(\?P<)|([^\\(]+|\()", re.DOTALL)
-_TABLES = {"language", "function_words", "months", "weekdays", "numbers", "subject_prefixes", "macros", "words", "entries"}
+_TABLES = {
+    "language",
+    "function_words",
+    "months",
+    "weekdays",
+    "numbers",
+    "subject_prefixes",
+    "macros",
+    "words",
+    "entries",
+}
 _ENTRY_KEYS = {"name", "means", "pattern", "about", "weak", "unless", "unless_next", "match", "no_match"}
 
 
 def _expand(pattern: str, macros: Mapping[str, str], where: str) -> str:
     for _ in range(5):
-        expanded = _MACRO.sub(lambda found: f"(?:{macros[found.group(1)]})" if found.group(1) in macros else found.group(), pattern)
+        expanded = _MACRO.sub(
+            lambda found: f"(?:{macros[found.group(1)]})" if found.group(1) in macros else found.group(), pattern
+        )
         if expanded == pattern:
             break
         pattern = expanded
@@ -139,7 +151,12 @@ def _expand(pattern: str, macros: Mapping[str, str], where: str) -> str:
 def _fold_literal(text: str) -> str:
     """Fold the letters of a pattern; a full-width sign that folds to one of regex syntax stays a literal."""
     pairs = zip(text, fold(text), strict=True)
-    return "".join(f"\\{folded}" if folded != letter and folded in "()[]{}?*+|.^$" else folded for letter, folded in pairs)
+    return "".join(
+        f"\\{folded}" if folded != letter and folded in "()[]{}?*+|.^$" else folded for letter, folded in pairs
+    )
+
+
+_DIGRAPHS = str.maketrans({"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)", "ß": "(?:ss|s)"})
 
 
 def compile_pattern(pattern: str, macros: Mapping[str, str], where: str) -> "re.Pattern[str]":
@@ -149,10 +166,14 @@ def compile_pattern(pattern: str, macros: Mapping[str, str], where: str) -> "re.
         ConfigurationError: it does not compile, or uses what RE2 cannot do; the message names the entry.
     """
     pattern = _expand(pattern, macros, where)
+    if "/de.yaml" in where:
+        pattern = pattern.translate(_DIGRAPHS)  # umlauts are often written as two letters
     if _FORBIDDEN.search(pattern.replace("(?P<", "(<").replace("(?:", "(")):
         raise ConfigurationError(f"{where}: no lookaround, backreference or possessive quantifier may be used.")
     try:
-        return re.compile(_PATTERN_TOKEN.sub(lambda found: found.group(1) or _fold_literal(found.group(2)), pattern), re.ASCII)
+        return re.compile(
+            _PATTERN_TOKEN.sub(lambda found: found.group(1) or _fold_literal(found.group(2)), pattern), re.ASCII
+        )
     except re.error as error:
         raise ConfigurationError(f"{where}: the pattern does not compile: {error}.") from error
 
@@ -199,7 +220,11 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         raise ConfigurationError(f"lexicons/{language}.yaml: unknown keys {sorted(unknown)}.")
     macros = data.get("macros") or {}
     words = {
-        kind: compile_pattern(pattern if isinstance(pattern, str) else "|".join(pattern), macros, f"lexicons/{language}.yaml, words.{kind}")
+        kind: compile_pattern(
+            pattern if isinstance(pattern, str) else "|".join(pattern),
+            macros,
+            f"lexicons/{language}.yaml, words.{kind}",
+        )
         for kind, pattern in (data.get("words") or {}).items()
     }
     entries = tuple(_entry(entry, macros, language) for entry in data.get("entries") or [])
@@ -215,7 +240,8 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         weekdays={fold(str(name)): int(number) for name, number in (data.get("weekdays") or {}).items()},
         numbers={fold(str(name)): int(number) for name, number in (data.get("numbers") or {}).items()},
         subject_prefixes={
-            kind: tuple(fold(str(prefix)) for prefix in prefixes) for kind, prefixes in (data.get("subject_prefixes") or {}).items()
+            kind: tuple(fold(str(prefix)) for prefix in prefixes)
+            for kind, prefixes in (data.get("subject_prefixes") or {}).items()
         },
         words=words,
     )
@@ -240,7 +266,10 @@ def lexicon_digest() -> str:
     return digest.hexdigest()
 
 
-_TAGS = re.compile(r"^(?:\s*(?:\[(?:external|ext|extern|externe|spam|caution)[^\]]{0,20}\]|\{spam\?\}|(?:external|ext):))+\s*", re.IGNORECASE)
+_TAGS = re.compile(
+    r"^(?:\s*(?:\[(?:external|ext|extern|externe|spam|caution)[^\]]{0,20}\]|\{spam\?\}|(?:external|ext):))+\s*",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=1)

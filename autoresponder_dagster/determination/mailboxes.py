@@ -11,14 +11,21 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_valid
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.people import name_tokens
 
-_ATOM = r"[^\W_](?:[\w.+&'=/-]*[\w+&=/-])?"
-_ADDRESS = re.compile(rf"(?<![\w.@+-])((?:=|\+|-)?{_ATOM}@[^\W_](?:[\w-]*\.)*[\w-]*\.[^\W\d_]{{2,}})", re.UNICODE)
+_LETTER = "A-Za-z0-9\u00c0-\u024f"
+_ATOM = rf"[{_LETTER}_](?:[{_LETTER}_.+&'=/-]*[{_LETTER}_+&=/-])?"
+_ADDRESS = re.compile(
+    rf"(?<![{_LETTER}_.@+-])([=+-]?{_ATOM}@[{_LETTER}](?:[{_LETTER}-]*\.)+[A-Za-z\u00c0-\u024f]{{2,}})"
+)
 _AT = r"(?:\s*[\[({<]\s*(?:at|arobase|arroba|chiocciola|kukac|malpa|snabel-?a|apenstaartje|klammeraffe|@|a)\s*[\])}>]\s*|\s+(?:AT|at|arobase|arroba|chiocciola)\s+|\s*＠\s*)"
 _DOT = r"(?:\s*[\[({<]\s*(?:dot|point|punkt|punto|ponto|punt|kropka|punkt|\.)\s*[\])}>]\s*|\s+(?:DOT|dot|point|punkt|punto|ponto|punt|kropka)\s+|\.)"
 _OBFUSCATED = re.compile(
-    rf"(?<![\w.@])(?P<local>[\w+-]+(?:{_DOT}[\w+-]+){{0,4}}){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+){{1,5}})", re.IGNORECASE
+    rf"(?<![\w.@])(?P<local>[\w+-]+(?:{_DOT}[\w+-]+){{0,4}}){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+){{1,5}})",
+    re.IGNORECASE,
 )
-_OBFUSCATED_HINT = re.compile(r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|＠", re.IGNORECASE)
+_OBFUSCATED_HINT = re.compile(
+    r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|＠",
+    re.IGNORECASE,
+)
 _DOT_WORD = re.compile(_DOT, re.IGNORECASE)
 MAX_ADDRESSES = 100
 
@@ -47,7 +54,9 @@ def find_mailboxes(text: str) -> list[Mailbox]:
             if "@" in spelled and not re.search(r"[\[({<]\s*@", spelled):
                 continue
             bracketed = re.search(r"[\[({<]", spelled) is not None or "＠" in spelled
-            if not bracketed and not re.search(r"\s(?:dot|point|punkt|punto|ponto|punt|kropka)\s", spelled, re.IGNORECASE):
+            if not bracketed and not re.search(
+                r"\s(?:dot|point|punkt|punto|ponto|punt|kropka)\s", spelled, re.IGNORECASE
+            ):
                 continue
             local = _DOT_WORD.sub(".", match.group("local"))
             domain = _DOT_WORD.sub(".", match.group("domain"))

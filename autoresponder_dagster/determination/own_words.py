@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autoresponder_dagster.determination.dates import month_numbers
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import Lexicon
 
@@ -45,13 +46,16 @@ _SEPARATOR = re.compile(r"^\s*(?:-{2,}|_{5,}|={5,}|\*{5,}|—{2,})\s*(?:original
 _GROUPWISE = re.compile(r"^>>> .{3,200}")
 _RULE = re.compile(r"^[\s\-_=*~#+.]{5,}$")
 _BULLET = re.compile(r"^\s*(?:[-*•·–—o]\s+|\d{1,2}[.)]\s+|\([a-z0-9]\)\s+)")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=[\"'(\[¡¿]?[A-ZÀ-ÞŁŚŻŹĆŃ0-9¡¿])|(?<=[。！？])|\s*\.{3,}\s+(?=[A-ZÀ-Þ])")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])[\"')\]]*\s+(?=[\"'(\[¡¿]?[A-ZÀ-ÞŁŚŻŹĆŃ0-9¡¿])|(?<=[。！？])|\s*\.{3,}\s+(?=[A-ZÀ-Þ])"
+)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|sr|jr|no|nos|nr|vs|inc|ltd|co|corp|dept|univ|ext|tel|approx|ca|bzw|z\.b|d\.h|u\.a|evtl|inkl|ggf|usw|"
     r"hr|fr|dra|sra|srta|me|mme|mlle|m|mm|dott|sig|sigg|ing|avv|arch|dhr|mevr|drs|mw|ds|p|pp|art|abs|str|ul|al|mgr|inz|hab|jan|feb|febr|mar|apr|jun|jul|aug|"
-    r"sept|sep|set|oct|okt|ott|nov|dec|dez|dic|janv|fevr|avr|juil|gen|mag|giu|lug|ago|ene|abr|bl\.a|t\.ex|m\.m|[a-z]|[a-z]\.[a-z]|e\.v|ph\.d|e\.g|i\.e|a\.m|p\.m|rev|hon|gen|col|lt|sgt|capt|gov|sen|rep|r|\d{1,2})\.$",
+    r"sept|sep|set|oct|okt|ott|nov|dec|dez|dic|janv|fevr|avr|juil|gen|mag|giu|lug|ago|ene|abr|bl\.a|t\.ex|m\.m|[a-z]|[a-z]\.[a-z]|e\.v|ph\.d|e\.g|i\.e|a\.m|p\.m|rev|hon|gen|col|lt|sgt|capt|gov|sen|rep|r)\.$",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(r"(?:^|\D)\d{1,2}\.$")
 _LABEL_VALUE = re.compile(r"^[^\s:][^:]{0,40}:\s*\S")
 
 
@@ -71,7 +75,9 @@ def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon
         if joined.endswith(":") and any(lexicon.finds("quote_intro", joined) for lexicon in lexicons):
             return True
     labels = sum(
-        1 for near in lines[index : index + 5] if any(lexicon.finds("header_labels", fold(near).strip()) for lexicon in lexicons)
+        1
+        for near in lines[index : index + 5]
+        if any(lexicon.finds("header_labels", fold(near).strip()) for lexicon in lexicons)
     )
     return labels >= 3 and any(lexicon.finds("header_labels", line) for lexicon in lexicons)
 
@@ -82,7 +88,9 @@ def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str]
     for index, line in enumerate(lines):
         if _QUOTE_LINE.match(line):
             quoted.append(line)
-        elif _is_quote_start(lines, index, lexicons) and (any(collapse(kept) for kept in own) or index > 0 or not quoted):
+        elif _is_quote_start(lines, index, lexicons) and (
+            any(collapse(kept) for kept in own) or index > 0 or not quoted
+        ):
             rest = lines[index:]
             if not any(collapse(kept) for kept in own):
                 # Nothing was written above: an attribution line, then words below the quote (or a forward).
@@ -100,7 +108,9 @@ def _is_footer(paragraph: str, lexicons: Sequence[Lexicon]) -> bool:
     return any(lexicon.finds("footer", folded) for lexicon in lexicons)
 
 
-def _split_signature(lines: list[str], lexicons: Sequence[Lexicon], sender_tokens: frozenset[str]) -> tuple[list[str], list[str]]:
+def _split_signature(
+    lines: list[str], lexicons: Sequence[Lexicon], sender_tokens: frozenset[str]
+) -> tuple[list[str], list[str]]:
     """Return own lines and the signature: from a closing formula, a ``--`` line or the sender's name on."""
     seen_words = False
     for index, line in enumerate(lines):
@@ -109,7 +119,11 @@ def _split_signature(lines: list[str], lexicons: Sequence[Lexicon], sender_token
             continue
         if stripped in ("--", "-- ") and seen_words:
             return lines[:index], lines[index:]
-        if seen_words and len(stripped) <= _SHORT_LINE and any(lexicon.finds("closing", stripped) for lexicon in lexicons):
+        if (
+            seen_words
+            and len(stripped) <= _SHORT_LINE
+            and any(lexicon.finds("closing", stripped) for lexicon in lexicons)
+        ):
             return lines[:index], lines[index:]
         words = re.findall(r"[^\W\d_]{2,}", stripped)
         if (
@@ -120,7 +134,8 @@ def _split_signature(lines: list[str], lexicons: Sequence[Lexicon], sender_token
             and not stripped.endswith((":", ","))
             and index > 0
             and (not lines[index - 1].strip() or len(lines) - index <= _SIGNATURE_LINES)
-            and "@" not in stripped
+            and not re.search(r"[@\d]", stripped)
+            and (not lines[index - 1].strip() or lines[index - 1].rstrip()[-1] in ".!?…:,;)。！？")
         ):
             return lines[:index], lines[index:]
         if len(words) >= 2 or "@" in stripped:
@@ -154,8 +169,16 @@ def _blocks(paragraph: list[str]) -> list[str]:
             not blocks
             or _BULLET.match(line)
             or (_LABEL_VALUE.match(stripped) and len(previous) < longest - 12)
-            or (len(previous) < min(_SHORT_LINE, longest - 15) and not previous.endswith((",", "-", "(", "&")) and previous[-1:] in ".!?:;。！？")
-            or (len(previous) < min(45, longest - 20) and stripped[:1].isupper() and not previous.endswith((",", "&", " and")))
+            or (
+                len(previous) < min(_SHORT_LINE, longest - 15)
+                and not previous.endswith((",", "-", "(", "&"))
+                and previous[-1:] in ".!?:;。！？"
+            )
+            or (
+                len(previous) < min(45, longest - 20)
+                and stripped[:1].isupper()
+                and not previous.endswith((",", "&", " and"))
+            )
             or (stripped[:1] > "\u2e80" and previous[-1:] in "。！？，、：；" and previous[-1:] in "。！？")
         )
         if new:
@@ -167,6 +190,11 @@ def _blocks(paragraph: list[str]) -> list[str]:
     return blocks
 
 
+def _first_word(text: str) -> str:
+    found = re.match(r"[^\W\d_]+", text)
+    return fold(found.group()) if found else ""
+
+
 def split_sentences(block: str) -> list[str]:
     """Split a block of running text into sentences; abbreviations and ordinals do not end one."""
     sentences: list[str] = []
@@ -175,6 +203,8 @@ def split_sentences(block: str) -> list[str]:
         candidate = block[start : found.start()]
         if _ABBREVIATION.search(candidate[-12:]) and not found.group().startswith("..."):
             continue
+        if _ORDINAL.search(candidate[-4:]) and _first_word(block[found.end() :]) in month_numbers():
+            continue  # "zum 31. August"
         if candidate.strip():
             sentences.append(candidate.strip())
         start = found.end()
@@ -183,7 +213,9 @@ def split_sentences(block: str) -> list[str]:
     return sentences
 
 
-def divide(text: str, lexicons: Sequence[Lexicon], sender_tokens: frozenset[str] = frozenset(), subject: str = "") -> OwnWords:
+def divide(
+    text: str, lexicons: Sequence[Lexicon], sender_tokens: frozenset[str] = frozenset(), subject: str = ""
+) -> OwnWords:
     """Divide a message's text. ``subject`` is the part of the subject line that the sender wrote, if any."""
     lines = text.split("\n")
     own_lines, quoted = _cut_quote(lines, lexicons)

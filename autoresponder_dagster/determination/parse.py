@@ -375,7 +375,12 @@ def parse(raw: bytes) -> ParsedMessage:
     if html and (len(collapse(text)) < 20 or ("@" not in text and any("mailto:" in page.lower() for page in html))):
         text = html_to_text("\n".join(html)) or text
     text = clean(text)[:MAX_TEXT]
-    if not text.strip() and problems == [] and not (plain or html or status or original) and types not in ([], ["text/plain"]):
+    if (
+        not text.strip()
+        and problems == []
+        and not (plain or html or status or original)
+        and types not in ([], ["text/plain"])
+    ):
         problems.append(f"no readable text part ({', '.join(sorted(set(types)))[:100]})")
     return ParsedMessage(
         envelope=_envelope(headers),

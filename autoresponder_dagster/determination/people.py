@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from autoresponder_dagster.determination.folding import collapse, fold
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_PARTICLES = "de|del|della|di|da|do|dos|das|van|von|der|den|ten|ter|la|le|el|al|bin|ibn|af|av|zu|zum|zur|du|des|st\\.|y|e"
+_PARTICLES = (
+    "de|del|della|di|da|do|dos|das|van|von|der|den|ten|ter|la|le|el|al|bin|ibn|af|av|zu|zum|zur|du|des|st\\.|y|e"
+)
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
+_PARTICLE = re.compile(_PARTICLES)
 _NAME_WORD = rf"(?:[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
 NAME = re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+(?:(?:{_PARTICLES})[ \u00a0]+){{0,2}}{_NAME_WORD}){{0,4}}")
 _HONORIFICS = frozenset(
@@ -80,7 +83,9 @@ def identity_of(email: str | None, name: str | None) -> Identity:
     local = fold((email or "").partition("@")[0])
     shown = name if name and "@" not in name else None
     pieces = {piece for piece in re.split(r"[._+\-\d]+", local) if len(piece) >= 3}
-    return Identity(email=email, name=shown, tokens=name_tokens(shown or "") | frozenset(pieces - _NOT_NAMES), local_part=local)
+    return Identity(
+        email=email, name=shown, tokens=name_tokens(shown or "") | frozenset(pieces - _NOT_NAMES), local_part=local
+    )
 
 
 def strip_honorifics(name: str) -> str:
@@ -109,8 +114,10 @@ def person_names(text: str) -> list[tuple[int, int, str]]:
         if not words:
             continue
         start, end = found.start() + words[0].start(), found.start() + words[-1].end()
+        if text[end : end + 1] == "@":
+            continue  # a mailbox name, not a name
         name = text[start:end]
-        if any(_plain(word) in _NOT_NAMES for word in name.split(" ")[1:]):
+        if any(_plain(word) in _NOT_NAMES and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]):
             continue
         if re.sub(r"['’]s$", "", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
@@ -119,6 +126,18 @@ def person_names(text: str) -> list[tuple[int, int, str]]:
 
 def _plain(word: str) -> str:
     return re.sub(r"'s$", "", fold(word)).strip(".,:;'\"")
+
+
+_PREPOSITION = re.compile(
+    r"\b(?:at|of|from|with|for|to|in|by|on|the|bei|beim|von|vom|aus|zu|zum|zur|an|im|am|chez|de|du|des|d|au|aux|en|dans|por|para|con|del|al|a|ao|da|do|"
+    r"na|no|di|presso|dal|dalla|della|alla|nella|bij|van|naar|voor|aan|hos|vid|till|w|z|ze|do|u)['\u2019 ]\s*$",
+    re.IGNORECASE,
+)
+
+
+def follows_preposition(text: str, start: int) -> bool:
+    """Tell whether a name is the object of a preposition or has an article: then it is no subject."""
+    return _PREPOSITION.search(text[max(0, start - 12) : start]) is not None
 
 
 def has_honorific(name: str) -> bool:

@@ -16,13 +16,13 @@ from autoresponder_dagster.determination.bounces import DeliveryReport, read_rep
 from autoresponder_dagster.determination.dates import FUTURE, PAST, month_first_habit
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.language import detect_languages
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, LANGUAGES, Lexicon, Meaning, lexicon, subject_prefix
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, LANGUAGES, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match
 from autoresponder_dagster.determination.own_words import OwnWords, divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of, person_names
 from autoresponder_dagster.determination.statements import Statement, Who, find_aliases, find_statements
-from autoresponder_dagster.determination.transport import TransportClass, classify
+from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
 from autoresponder_dagster.schemas.enums import Category, Determination
 from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
 
@@ -34,8 +34,9 @@ SETTLED_UNKNOWN = 0.90
 UNCLEAR = 0.50
 MAX_OWN_TEXT = 16_000
 
-_SYSTEM_SENDER = re.compile(r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|autoresponder|automailer|bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b")
-_REPLY_MARK = re.compile(r"(?:^|[\s(\[|-])(?:re|aw|antw|sv|vs|odp|res|rv|ref|r|fwd?|wg|tr|enc|回复|答复|返信)\s?(?:\[\d+\])?\s?[:：]", re.IGNORECASE)
+_SYSTEM_SENDER = re.compile(
+    r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|autoresponder|automailer|bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b"
+)
 _ENDED = {Meaning.LEFT: Category.LEFT, Meaning.RETIRED: Category.RETIRED, Meaning.DECEASED: Category.DECEASED,
           Meaning.POSITION_ELIMINATED: Category.POSITION_ELIMINATED}  # fmt: skip
 _UNKNOWN_TRANSPORT = {
@@ -114,6 +115,10 @@ class Reading:
         """Whether a program sent the message on the sender's behalf."""
         return self.transport != TransportClass.HUMAN
 
+    def in_subject(self, statement: Statement) -> bool:
+        """Tell whether a statement stands in the subject line."""
+        return self.sources.own.sentences[statement.sentence].is_subject
+
     def of_sender(self, *meanings: Meaning) -> list[Statement]:
         """Return the statements of some meanings about the sender (or about nobody in particular)."""
         return [s for s in self.statements if s.means in meanings and s.who != Who.THIRD]
@@ -125,20 +130,6 @@ class Reading:
             return text
         start = max(0, min(statement.start - 40, len(text) - MAX_EVIDENCE))
         return text[start : start + MAX_EVIDENCE].strip()
-
-
-def own_subject(subject: str, transport: TransportClass) -> tuple[str, bool]:
-    """Return what the sender wrote in the subject line, and whether its prefix names an absence.
-
-    Our own mailing's subject follows a prefix or a ``Re:`` and is nobody's statement.
-    """
-    prefix = subject_prefix(fold(subject))
-    if prefix is not None:
-        return "", prefix[0] == "absence"
-    mark = _REPLY_MARK.search(subject)
-    if mark is not None:
-        return subject[: mark.start()].strip(" ([|-"), False
-    return (subject, False) if transport in (TransportClass.AUTOMATIC_REPLY, TransportClass.TICKET_ACKNOWLEDGEMENT) else ("", False)
 
 
 def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> Reading:
@@ -154,12 +145,14 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     text = message.text[:MAX_OWN_TEXT]
     detected = detect_languages(text)
     lexicons = tuple(lexicon(language) for language in (detected or (LANGUAGES if len(text) < 600 else ("en",))))
-    subject, has_absence_subject = own_subject(envelope.subject or "", transport)
+    subject, has_absence_subject = own_subject(envelope.subject or "", transport != TransportClass.HUMAN)
     own = divide(text, lexicons, identity.tokens, subject)
     own_language = detect_languages(own.own or text)
     if own_language and own_language != detected:
         lexicons = tuple(lexicon(language) for language in own_language)
-    subject_languages = [language for language in detect_languages(subject) if lexicon(language) not in lexicons] if subject else []
+    subject_languages = (
+        [language for language in detect_languages(subject) if lexicon(language) not in lexicons] if subject else []
+    )
     lexicons += tuple(lexicon(language) for language in subject_languages)
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
@@ -172,7 +165,9 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
             identity=identity,
             lexicons=lexicons,
             today=today,
-            month_first=month_first_habit(own.own, lexicons[0].language if lexicons else None, envelope.utc_offset_hours),
+            month_first=month_first_habit(
+                own.own, lexicons[0].language if lexicons else None, envelope.utc_offset_hours
+            ),
             vcard=message.vcard,
         ),
         statements=tuple(find_statements(own.sentences, lexicons, identity)),
@@ -227,7 +222,16 @@ def _decide(reading: Reading) -> Verdict:
         return replace(base, category=_UNKNOWN_TRANSPORT[reading.transport], confidence=SETTLED_UNKNOWN)
     if not reading.sources.own.sentences and not reading.has_absence_subject:
         return _unreadable(reading, base)
-    for decision in (_unsubscribe, _spam, _departure, _address_change, _title_change, _absence_or_presence, _mailbox, _acknowledgement):
+    for decision in (
+        _unsubscribe,
+        _spam,
+        _departure,
+        _address_change,
+        _title_change,
+        _absence_or_presence,
+        _mailbox,
+        _acknowledgement,
+    ):
         verdict = decision(reading, base)
         if verdict is not None:
             return verdict
@@ -239,15 +243,25 @@ def _unreadable(reading: Reading, base: Verdict) -> Verdict:
         return replace(base, category=Category.PARSE_PROBLEM, confidence=SETTLED_UNKNOWN)
     end = _criteria_end(reading)
     if end is not None:
-        return replace(base, determination=Determination.OUT_OF_OFFICE, category=Category.ABSENCE, confidence=INFERRED, return_date=end)
+        return replace(
+            base,
+            determination=Determination.OUT_OF_OFFICE,
+            category=Category.ABSENCE,
+            confidence=INFERRED,
+            return_date=end,
+        )
     if reading.sources.own.quoted.strip() and reading.transport == TransportClass.HUMAN:
         return replace(base, category=Category.UNCLEAR)
     return replace(base, category=Category.EMPTY, confidence=SETTLED_UNKNOWN)
 
 
+def _is_vacation_rule(reading: Reading) -> bool:
+    return "vacation" in reading.message.header("x-apple-action").lower()
+
+
 def _criteria_end(reading: Reading) -> str | None:
     """Return the end of an Apple vacation rule: a return date that only the header states (mail.md §1.2)."""
-    if "vacation" not in reading.message.header("x-apple-action").lower():
+    if not _is_vacation_rule(reading):
         return None
     found = re.search(r"enddate\D{0,6}(\d{4}-\d{2}-\d{2})", reading.message.header("x-apple-criteria").lower())
     return found.group(1) if found else None
@@ -261,9 +275,12 @@ def _matched(*statements: Statement) -> str | None:
 
 
 def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -> Verdict:
-    category = {"delayed": Category.DELAYED, "delivered": Category.DELIVERED, "relayed": Category.DELIVERED, "expanded": Category.DELIVERED}.get(
-        report.action, Category.UNDELIVERABLE
-    )
+    category = {
+        "delayed": Category.DELAYED,
+        "delivered": Category.DELIVERED,
+        "relayed": Category.DELIVERED,
+        "expanded": Category.DELIVERED,
+    }.get(report.action, Category.UNDELIVERABLE)
     base = replace(
         base,
         sender_email=report.failed_recipient,
@@ -278,12 +295,21 @@ def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -
     gone = [
         s
         for s in reading.of_sender(*DEPARTED)
-        if s.who == Who.SENDER and s.is_named and not s.is_first_person and not (s.is_negated or s.is_hedged or s.is_temporary or s.is_partial or s.is_weak)
+        if s.who == Who.SENDER
+        and s.is_named
+        and not s.is_first_person
+        and not (s.is_negated or s.is_hedged or s.is_temporary or s.is_partial or s.is_weak)
     ]
     if not gone:
         return base
     departed = _departure_facts(reading, gone[0], base)
-    return replace(departed, determination=Determination.INACTIVE, confidence=INFERRED, replacement_name=None, replacement_email=None)
+    return replace(
+        departed,
+        determination=Determination.INACTIVE,
+        confidence=INFERRED,
+        replacement_name=None,
+        replacement_email=None,
+    )
 
 
 # ---- departures -----------------------------------------------------------------------------------
@@ -299,6 +325,19 @@ def _departure(reading: Reading, base: Verdict) -> Verdict | None:
         if day is not None and today is not None and day <= today:
             said.append(replace(statement, means=Meaning.LEFT))
     said = [s for s in said if not _is_of_absence(reading, s)]
+    if _SYSTEM_SENDER.match(reading.identity.email or ""):
+        gone = [
+            s
+            for s in reading.statements
+            if s.means in DEPARTED and not (s.is_negated or s.is_temporary or s.is_partial or s.is_hedged or s.is_weak)
+        ]
+        return _undetermined(reading, gone[0], gone, base) if gone else None
+    if (
+        said
+        and all(reading.in_subject(s) for s in said)
+        and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY))
+    ):
+        return None  # "X has left the building" over "… for lunch, back at two".
     strong = [s for s in said if not s.is_weak]
     titled = _title_statement(reading)
     stays = reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED) + reading.of_sender(Meaning.ADDRESS_UNCHANGED)
@@ -307,7 +346,18 @@ def _departure(reading: Reading, base: Verdict) -> Verdict | None:
         if soon:
             return _future(reading, soon, base)
         return _proxy_departure(reading, base)
-    leading = max(strong or said, key=lambda s: (not s.is_hedged, s.is_named, s.who == Who.SENDER, not s.is_weak, _specific(s), -s.sentence))
+    leading = max(
+        strong or said,
+        key=lambda s: (
+            not reading.in_subject(s),
+            not s.is_hedged,
+            s.is_named,
+            s.who == Who.SENDER,
+            not s.is_weak,
+            _specific(s),
+            -s.sentence,
+        ),
+    )
     day, _ = facts.effective_date(reading.sources, leading, PAST)
     if day is None:
         for other in said:
@@ -332,18 +382,26 @@ def _departure(reading: Reading, base: Verdict) -> Verdict | None:
         confidence = min(confidence, DOUBTFUL)
     if titled is not None and _new_employer(reading) is None:
         confidence = min(confidence, DOUBTFUL)
-    away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak) and not reading.sources.own.sentences[s.sentence].is_subject]
+    away = [
+        s
+        for s in reading.of_sender(*AWAY)
+        if not (s.is_negated or s.is_over or s.is_weak) and not reading.sources.own.sentences[s.sentence].is_subject
+    ]
     if away:
         back, _ = facts.return_date(reading.sources, sorted({s.sentence for s in away}))
         if back is not None and (today is None or (back - today).days < 400) and back != day:
             confidence = min(confidence, DOUBTFUL)
+    if reading.in_subject(leading):
+        confidence = min(confidence, DOUBTFUL if reading.sources.own.own else INFERRED)
     if soon and not last_days:
         confidence = min(confidence, DOUBTFUL)
     address, fit, _ = _stated_address(reading)
-    if address is not None and _new_employer(reading) is None and domain_of(address) == domain_of(reading.identity.email or ""):
+    if (
+        address is not None
+        and _new_employer(reading) is None
+        and domain_of(address) == domain_of(reading.identity.email or "")
+    ):
         return None
-    if _SYSTEM_SENDER.match(reading.identity.email or ""):
-        return _undetermined(reading, leading, said, base)
     verdict = _departure_facts(reading, leading, base)
     return replace(verdict, confidence=confidence, matched=_matched(leading, *said))
 
@@ -364,7 +422,11 @@ def _is_of_absence(reading: Reading, statement: Statement) -> bool:
     if statement.means in (Meaning.DECEASED, Meaning.RETIRED):
         return False
     return any(
-        s.sentence == statement.sentence and s.means in AWAY and not s.is_negated and not s.is_weak and s.start != statement.start
+        s.sentence == statement.sentence
+        and s.means in AWAY
+        and not s.is_negated
+        and not s.is_weak
+        and s.start != statement.start
         for s in reading.of_sender(*AWAY)
         if not _contains(statement, s)
     )
@@ -378,7 +440,11 @@ def _departure_confidence(reading: Reading, statement: Statement, said: Sequence
     if statement.is_hedged:
         return DOUBTFUL
     if statement.who == Who.IMPLICIT:
-        return INFERRED if reading.is_automatic and not reading.sources.own.sentences[statement.sentence].is_subject else DOUBTFUL
+        return (
+            INFERRED
+            if reading.is_automatic and not reading.sources.own.sentences[statement.sentence].is_subject
+            else DOUBTFUL
+        )
     confidence = EXPLICIT if statement.is_named else 0.90
     if not reading.is_automatic:
         confidence = min(confidence, INFERRED)
@@ -387,7 +453,12 @@ def _departure_confidence(reading: Reading, statement: Statement, said: Sequence
         if statement.means == Meaning.DECEASED and not statement.is_named:
             confidence = REPORTED
     day, certain = facts.effective_date(reading.sources, statement, PAST)
-    if day is not None and reading.sources.today is not None and (reading.sources.today - day).days > 730 and not reading.is_automatic:
+    if (
+        day is not None
+        and reading.sources.today is not None
+        and (reading.sources.today - day).days > 730
+        and not reading.is_automatic
+    ):
         confidence = REPORTED
     return confidence
 
@@ -433,7 +504,14 @@ def _is_own_organization(name: str, identity: Identity) -> bool:
 def _departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verdict:
     sources = reading.sources
     day = None
-    for statement in [leading, *[s for s in reading.of_sender(*DEPARTED, Meaning.LAST_DAY, Meaning.NEW_EMPLOYER) if s != leading and not s.is_negated]]:
+    for statement in [
+        leading,
+        *[
+            s
+            for s in reading.of_sender(*DEPARTED, Meaning.LAST_DAY, Meaning.NEW_EMPLOYER)
+            if s != leading and not s.is_negated
+        ],
+    ]:
         day, _ = facts.effective_date(sources, statement, PAST)
         if day is not None and (sources.today is None or day <= sources.today):
             break
@@ -474,7 +552,10 @@ def _departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Ver
 def _title_at_employer(reading: Reading) -> str | None:
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):
         rest = reading.sources.own.sentences[statement.sentence].text[statement.start :]
-        found = re.search(r"\b(?:as|als|comme|en tant que|como|come|jako|som) (?:an? |the |la |le |el |il |die |der |their )?([^,.;:!?()]{3,60})", rest)
+        found = re.search(
+            r"\b(?:as|als|comme|en tant que|como|come|jako|som) (?:an? |the |la |le |el |il |die |der |their )?([^,.;:!?()]{3,60})",
+            rest,
+        )
         if found:
             title = facts.clean_title(found.group(1), reading.sources.lexicons, None)
             if title:
@@ -485,7 +566,11 @@ def _title_at_employer(reading: Reading) -> str | None:
 def _personal_forwarding(reading: Reading) -> str | None:
     """Return an address of the sender's own form under another domain that the own words give."""
     for box in find_mailboxes(reading.sources.own.own):
-        if box.email != reading.identity.email and facts.is_own_address(box.email, reading.identity) and not is_role_mailbox(box.email):
+        if (
+            box.email != reading.identity.email
+            and facts.is_own_address(box.email, reading.identity)
+            and not is_role_mailbox(box.email)
+        ):
             if domain_of(box.email) != domain_of(reading.identity.email or ""):
                 return box.email
     return None
@@ -496,7 +581,11 @@ def _undetermined(reading: Reading, leading: Statement, said: Sequence[Statement
     sources = reading.sources
     sentence = sources.own.sentences[leading.sentence]
     named = [name for _, _, name in person_names(sentence.text)]
-    boxes = {box.email for box in find_mailboxes(sources.own.own) if not is_role_mailbox(box.email) and box.email != reading.identity.email}
+    boxes = {
+        box.email
+        for box in find_mailboxes(sources.own.own)
+        if not is_role_mailbox(box.email) and box.email != reading.identity.email
+    }
     here = {box.email for box in find_mailboxes(sentence.text)} & boxes
     fitting = {email for email in boxes if any(names_match(email, name) for name in named)}
     candidates = fitting or here
@@ -514,7 +603,13 @@ def _proxy_departure(reading: Reading, base: Verdict) -> Verdict | None:
 
     Whose address that was is not told, so the verdict is for Human Review only.
     """
-    gone = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED and not (s.is_negated or s.is_hedged or s.is_weak or s.is_temporary)]
+    gone = [
+        s
+        for s in reading.statements
+        if s.who == Who.THIRD
+        and s.means in DEPARTED
+        and not (s.is_negated or s.is_hedged or s.is_weak or s.is_temporary)
+    ]
     routed = [s for s in reading.statements if s.means == Meaning.COVER]
     if not gone or not routed:
         return None
@@ -528,7 +623,7 @@ def _proxy_departure(reading: Reading, base: Verdict) -> Verdict | None:
 def _stated_address(reading: Reading) -> tuple[str | None, float, Statement | None]:
     best: tuple[str | None, float, Statement | None] = (None, 0.0, None)
     statements = [s for s in reading.of_sender(Meaning.NEW_ADDRESS) if not (s.is_negated or s.is_temporary)]
-    for statement in sorted(statements, key=lambda s: (s.is_weak, s.sentence)):
+    for statement in sorted(statements, key=lambda s: (s.is_weak, reading.in_subject(s), s.sentence)):
         address, fit = facts.new_address(reading.sources, statement)
         if address is not None and fit > best[1]:
             best = (address, fit, statement)
@@ -542,6 +637,8 @@ def _address_change(reading: Reading, base: Verdict) -> Verdict | None:
     said = [s for s in reading.of_sender(Meaning.NEW_ADDRESS) if not s.is_negated]
     supporting = reading.of_sender(Meaning.OLD_ADDRESS_ENDS, Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED)
     strong = [s for s in said if not s.is_weak]
+    if not strong and not supporting and not (reading.is_automatic and fit >= 0.75):
+        return None
     confidence = min(fit, EXPLICIT)
     if not strong and not supporting:
         confidence = min(confidence, DOUBTFUL)
@@ -558,7 +655,7 @@ def _address_change(reading: Reading, base: Verdict) -> Verdict | None:
         category = Category.ORGANIZATION_RENAMED
     day = None
     for candidate in [statement, *supporting]:
-        if candidate.means == Meaning.OLD_ADDRESS_ENDS:
+        if candidate.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.NAME_CHANGED):
             continue
         day, _ = facts.effective_date(reading.sources, candidate, PAST)
         if day is not None and not _is_ending(reading, candidate):
@@ -589,7 +686,11 @@ def _is_ending(reading: Reading, statement: Statement) -> bool:
 
 def _title_statement(reading: Reading) -> tuple[Statement, str] | None:
     for statement in reading.of_sender(Meaning.NEW_TITLE):
-        if statement.is_negated or statement.title is None or statement.who != Who.SENDER:
+        if statement.is_negated or statement.title is None:
+            continue
+        if statement.who != Who.SENDER and not (
+            statement.who == Who.IMPLICIT and statement.language in NO_SPACES and reading.is_automatic
+        ):
             continue
         raw = reading.sources.own.sentences[statement.sentence].text[statement.title[0] : statement.title[1]]
         title = facts.clean_title(raw, reading.sources.lexicons, reading.identity)
@@ -637,14 +738,22 @@ def _title_change(reading: Reading, base: Verdict) -> Verdict | None:
 
 def _absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     temporary = [s for s in reading.of_sender(*DEPARTED) if s.is_temporary and not s.is_negated]
-    away = [s for s in reading.of_sender(*AWAY) if not s.is_negated] + temporary
+    away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_over)] + temporary
     back = [s for s in reading.of_sender(Meaning.RETURNED) if not s.is_negated and not s.is_hedged]
-    back += [replace(s, means=Meaning.RETURNED) for s in reading.of_sender(*AWAY) if s.is_negated and s.who == Who.SENDER]
+    back += [replace(s, means=Meaning.RETURNED) for s in reading.of_sender(*AWAY) if s.is_over and s.who == Who.SENDER]
     here = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.WILL_REPLY) if not s.is_negated]
     firm = [s for s in away if not s.is_weak]
-    if back and not [s for s in firm if not any(abs(s.sentence - b.sentence) == 0 for b in back) and _has_future(reading, s)]:
+    if back and not [
+        s for s in firm if not any(abs(s.sentence - b.sentence) == 0 for b in back) and _has_future(reading, s)
+    ]:
         return _presence(reading, back, base)
-    if firm or (away and not here) or (reading.has_absence_subject and not here):
+    stays = [s for s in here if s.means == Meaning.STILL_HERE]
+    if (
+        firm
+        or (away and not stays)
+        or (_is_vacation_rule(reading) and not stays)
+        or (reading.has_absence_subject and not here)
+    ):
         return _absence(reading, firm or away, base)
     if here:
         return _presence(reading, here, base)
@@ -672,7 +781,11 @@ def _absence(reading: Reading, away: Sequence[Statement], base: Verdict) -> Verd
     category = Category.OFFICE_CLOSED if kinds == {Meaning.OFFICE_CLOSED} else Category.ABSENCE
     if Meaning.EXTENDED_LEAVE in kinds or (day and sources.today and (day - sources.today).days > 60):
         category = Category.EXTENDED_LEAVE
-    evidence = reading.evidence(firm[0] if firm else away[0]) if away else (reading.message.envelope.subject or "")[:MAX_EVIDENCE] or None
+    evidence = (
+        reading.evidence(firm[0] if firm else away[0])
+        if away
+        else (reading.message.envelope.subject or "")[:MAX_EVIDENCE] or None
+    )
     return replace(
         base,
         determination=Determination.OUT_OF_OFFICE,
@@ -692,7 +805,9 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     if is_role_mailbox(reading.identity.email or "") or reading.transport == TransportClass.TICKET_ACKNOWLEDGEMENT:
         confidence = min(confidence, DOUBTFUL)
         if reading.is_automatic and all(s.means == Meaning.WILL_REPLY for s in here):
-            return replace(base, category=Category.ACKNOWLEDGEMENT, confidence=SETTLED_UNKNOWN, evidence=reading.evidence(here[0]))
+            return replace(
+                base, category=Category.ACKNOWLEDGEMENT, confidence=SETTLED_UNKNOWN, evidence=reading.evidence(here[0])
+            )
     lead = (sure or list(here))[0]
     return replace(
         base,
@@ -711,30 +826,55 @@ def _unsubscribe(reading: Reading, base: Verdict) -> Verdict | None:
     asked = [s for s in reading.statements if s.means == Meaning.UNSUBSCRIBE]
     departed = [s for s in reading.of_sender(*DEPARTED) if not s.is_negated and not s.is_weak]
     changed = reading.of_sender(Meaning.NEW_ADDRESS)
-    if not asked or departed or changed or (reading.is_automatic and any(s.means in AWAY or s.means == Meaning.RETURNED for s in reading.statements)):
+    if (
+        not asked
+        or departed
+        or changed
+        or (reading.is_automatic and any(s.means in AWAY or s.means == Meaning.RETURNED for s in reading.statements))
+    ):
         return None
-    return replace(base, category=Category.UNSUBSCRIBE_REQUEST, confidence=SETTLED_UNKNOWN, evidence=reading.evidence(asked[0]), matched=_matched(asked[0]))
+    return replace(
+        base,
+        category=Category.UNSUBSCRIBE_REQUEST,
+        confidence=SETTLED_UNKNOWN,
+        evidence=reading.evidence(asked[0]),
+        matched=_matched(asked[0]),
+    )
 
 
 def _spam(reading: Reading, base: Verdict) -> Verdict | None:
     said = [s for s in reading.statements if s.means == Meaning.SPAM]
     if not said or reading.is_automatic:
         return None
-    return replace(base, category=Category.SPAM, confidence=0.8, evidence=reading.evidence(said[0]), matched=_matched(*said))
+    return replace(
+        base, category=Category.SPAM, confidence=0.8, evidence=reading.evidence(said[0]), matched=_matched(*said)
+    )
 
 
 def _mailbox(reading: Reading, base: Verdict) -> Verdict | None:
     said = [s for s in reading.statements if s.means in (Meaning.UNMONITORED, Meaning.OLD_ADDRESS_ENDS)]
     if not said or not reading.is_automatic:
         return None
-    return replace(base, category=Category.MAILBOX_UNMONITORED, confidence=0.8, evidence=reading.evidence(said[0]), matched=_matched(*said))
+    return replace(
+        base,
+        category=Category.MAILBOX_UNMONITORED,
+        confidence=0.8,
+        evidence=reading.evidence(said[0]),
+        matched=_matched(*said),
+    )
 
 
 def _acknowledgement(reading: Reading, base: Verdict) -> Verdict | None:
     received = [s for s in reading.statements if s.means == Meaning.RECEIVED]
     if reading.transport == TransportClass.TICKET_ACKNOWLEDGEMENT or (received and reading.is_automatic):
         evidence = reading.evidence(received[0]) if received else None
-        return replace(base, category=Category.ACKNOWLEDGEMENT, confidence=SETTLED_UNKNOWN, evidence=evidence, matched=_matched(*received))
+        return replace(
+            base,
+            category=Category.ACKNOWLEDGEMENT,
+            confidence=SETTLED_UNKNOWN,
+            evidence=evidence,
+            matched=_matched(*received),
+        )
     return None
 
 
@@ -742,11 +882,23 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
     third = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY]
     if not reading.is_automatic:
         words = collapse(reading.sources.own.own)
-        if len(words) >= 2 and reading.message.header("precedence").lower() not in ("bulk", "junk") and not is_role_mailbox(reading.identity.email or ""):
-            return replace(base, determination=Determination.ACTIVE, category=Category.HUMAN_MESSAGE, confidence=0.55, evidence=words[:MAX_EVIDENCE])
+        if len(words) >= 2:
+            return replace(
+                base,
+                determination=Determination.ACTIVE,
+                category=Category.HUMAN_MESSAGE,
+                confidence=0.55,
+                evidence=words[:MAX_EVIDENCE],
+            )
         return replace(base, category=Category.THIRD_PERSON if third else Category.HUMAN_MESSAGE)
     if third:
-        return replace(base, category=Category.THIRD_PERSON, confidence=0.6, evidence=reading.evidence(third[0]), matched=_matched(*third))
+        return replace(
+            base,
+            category=Category.THIRD_PERSON,
+            confidence=0.6,
+            evidence=reading.evidence(third[0]),
+            matched=_matched(*third),
+        )
     return base
 
 

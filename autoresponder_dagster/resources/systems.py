@@ -70,27 +70,43 @@ class EmailRepository(SystemResource):
 class Cupola(SystemResource):
     """The organisation and person database. CUPOLA_CONNECTION_STRING is a database URL. Never written."""
 
-    people_query: str = Field(default=PEOPLE_QUERY, description="SQL with the list parameter :emails.")
-    domains_query: str = Field(default=DOMAINS_QUERY, description="SQL with the list parameter :organizations.")
+    people_query: str = Field(
+        default="", description="SQL with the list parameter :emails. Empty: the documented default."
+    )
+    domains_query: str = Field(
+        default="", description="SQL with the list parameter :organizations. Empty: the documented default."
+    )
 
     def client(self) -> CupolaClient:
         """Open the database of the effective mode."""
         if self.effective_mode is Mode.MOCK:
             return FixtureCupola(self.fixtures)
-        return SqlCupola(_connection_string("CUPOLA_CONNECTION_STRING"), self.people_query, self.domains_query)
+        return SqlCupola(
+            _connection_string("CUPOLA_CONNECTION_STRING"),
+            self.people_query or PEOPLE_QUERY,
+            self.domains_query or DOMAINS_QUERY,
+        )
 
 
 class Multipub(SystemResource):
     """The subscription database. MULTIPUB_CONNECTION_STRING is a database URL. Never written."""
 
-    subscribers_query: str = Field(default=SUBSCRIBERS_QUERY, description="SQL with the list parameter :emails.")
-    orders_query: str = Field(default=ORDERS_QUERY, description="SQL with the list parameter :emails.")
+    subscribers_query: str = Field(
+        default="", description="SQL with the list parameter :emails. Empty: the documented default."
+    )
+    orders_query: str = Field(
+        default="", description="SQL with the list parameter :emails. Empty: the documented default."
+    )
 
     def client(self) -> MultipubClient:
         """Open the database of the effective mode."""
         if self.effective_mode is Mode.MOCK:
             return FixtureMultipub(self.fixtures)
-        return SqlMultipub(_connection_string("MULTIPUB_CONNECTION_STRING"), self.subscribers_query, self.orders_query)
+        return SqlMultipub(
+            _connection_string("MULTIPUB_CONNECTION_STRING"),
+            self.subscribers_query or SUBSCRIBERS_QUERY,
+            self.orders_query or ORDERS_QUERY,
+        )
 
 
 class Salesforce(SystemResource):

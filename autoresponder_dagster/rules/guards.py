@@ -223,7 +223,7 @@ def _are_on_another_record(pending: pd.DataFrame, target: Column, contacts: Data
 
 def _are_another_person(pending: pd.DataFrame, target: Column, contacts: DataFrame[UnifiedContact]) -> Column:
     """Tell whether CUPOLA has the target for another name or organisation, or was never asked about it."""
-    people = profile_addresses(contacts).set_index(UnifiedContact.email)
+    people = profile_addresses(contacts, target).set_index(UnifiedContact.email)
     state = target.map(people[UnifiedContact.cupola_state])
     is_same_name, is_same_organization = (
         holds(folded(target.map(people[column])).eq(folded(pending[column])))

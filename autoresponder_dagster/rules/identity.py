@@ -9,7 +9,7 @@ import pandas as pd
 from pandera.typing import DataFrame
 
 from autoresponder_dagster.errors import LookupFailedError
-from autoresponder_dagster.rules.columns import LIST_SEPARATOR, Column, folded, holds, natural_order, normalized
+from autoresponder_dagster.rules.columns import LIST_SEPARATOR, Column, folded, holds, joined, natural_order, normalized
 from autoresponder_dagster.rules.duplicates import without_duplicates
 from autoresponder_dagster.schemas import (
     CupolaPerson,
@@ -99,7 +99,7 @@ def count_orders(subscribers: pd.DataFrame, orders: pd.DataFrame, as_of: date) -
     return MultipubSubscriber.typed(rows)
 
 
-def addresses_of_interest(messages: pd.DataFrame) -> pd.DataFrame:
+def addresses_of_interest(messages: DataFrame[EmailMessage]) -> pd.DataFrame:
     """List the addresses to look up: the senders, and those that a message mentions as possible targets.
 
     Args:
@@ -166,8 +166,8 @@ def unify_contacts(
     return UnifiedContact.typed(rows)
 
 
-def profile_addresses(contacts: DataFrame[UnifiedContact]) -> pd.DataFrame:
-    """Gather each address's rows into one.
+def profile_addresses(contacts: DataFrame[UnifiedContact], addresses: Column) -> pd.DataFrame:
+    """Gather the rows of each of these addresses into one; an address without a row is left out.
 
     Returns:
         One row per ``email`` with ``name`` and ``organization`` (the first known, in record order), the
@@ -175,17 +175,18 @@ def profile_addresses(contacts: DataFrame[UnifiedContact]) -> pd.DataFrame:
         ``is_degraded`` (Salesforce did not answer), ``record_count``, and ``salesforce_contact_ids`` and
         ``salesforce_lead_ids`` (null where there are none).
     """
-    profiles = contacts.groupby(UnifiedContact.email, as_index=False)[_ADDRESS_COLUMNS].first()
-    records = contacts[contacts[UnifiedContact.record_id].notna()]
+    rows = contacts[contacts[UnifiedContact.email].isin(addresses)]
+    profiles = rows.groupby(UnifiedContact.email, as_index=False)[_ADDRESS_COLUMNS].first()
+    records = rows[rows[UnifiedContact.record_id].notna()]
     has_subscription = records.loc[holds(records[UnifiedContact.has_active_subscription]), UnifiedContact.email]
     profiles[UnifiedContact.has_active_subscription] = profiles[UnifiedContact.email].isin(has_subscription)
-    degraded = contacts.loc[holds(contacts[UnifiedContact.is_degraded]), UnifiedContact.email]
+    degraded = rows.loc[holds(rows[UnifiedContact.is_degraded]), UnifiedContact.email]
     profiles[UnifiedContact.is_degraded] = profiles[UnifiedContact.email].isin(degraded)
     counts = records.groupby(UnifiedContact.email).size()
     profiles[RECORD_COUNT] = profiles[UnifiedContact.email].map(counts).astype("Int64").fillna(0)
     for column, sobject in ((CONTACT_IDS, SObject.CONTACT), (LEAD_IDS, SObject.LEAD)):
         of_kind = records[holds(records[UnifiedContact.sobject].eq(sobject))]
-        ids = of_kind.groupby(UnifiedContact.email)[UnifiedContact.record_id].agg(LIST_SEPARATOR.join)
+        ids = joined(of_kind[UnifiedContact.record_id], of_kind[UnifiedContact.email])
         profiles[column] = profiles[UnifiedContact.email].map(ids).astype("string")
     return profiles
 
@@ -203,8 +204,9 @@ def with_profile(senders: pd.DataFrame, contacts: DataFrame[UnifiedContact]) -> 
     Raises:
         LookupFailedError: a sender was never looked up, which is not the same as having no record.
     """
-    profiles = profile_addresses(contacts)
-    missing = (~senders[SenderDetermination.sender_email].isin(profiles[UnifiedContact.email])).sum()
+    addresses = senders[SenderDetermination.sender_email]
+    profiles = profile_addresses(contacts, addresses)
+    missing = (~addresses.isin(profiles[UnifiedContact.email])).sum()
     if missing:
         raise LookupFailedError(
             f"{missing} of {len(senders)} senders have no row in unified_contacts, so nothing may be decided "
@@ -237,7 +239,7 @@ def _subscriptions(multipub: DataFrame[MultipubSubscriber]) -> pd.DataFrame:
     )
     by_address = ordered.groupby(MultipubSubscriber.email)
     rows = by_address[_ORDER_COUNTS].sum()
-    rows[UnifiedContact.subsnum] = by_address[MultipubSubscriber.subsnum].agg(LIST_SEPARATOR.join).astype("string")
+    rows[UnifiedContact.subsnum] = joined(ordered[MultipubSubscriber.subsnum], ordered[MultipubSubscriber.email])
     rows[_MULTIPUB_NAME] = by_address[MultipubSubscriber.name].first()
     rows[_MULTIPUB_ORGANIZATION] = by_address[MultipubSubscriber.organization].first()
     return rows.reset_index()

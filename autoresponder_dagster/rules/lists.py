@@ -8,7 +8,7 @@ import pandas as pd
 from pandera.typing import DataFrame
 
 from autoresponder_dagster.addresses import is_valid_email
-from autoresponder_dagster.rules.columns import LIST_SEPARATOR, Column, holds
+from autoresponder_dagster.rules.columns import Column, holds, joined
 from autoresponder_dagster.rules.guards import is_deferred
 from autoresponder_dagster.rules.identity import profile_addresses, with_profile
 from autoresponder_dagster.rules.policy import Policy
@@ -109,8 +109,9 @@ def alternate_contacts(
     """List who has taken over; ``in_cupola`` is Yes for any CUPOLA row, active or not."""
     departed = confirmed_departures(senders, policy)
     rows = departed[holds(departed[SenderDetermination.determination].eq(Determination.REPLACEMENT))]
-    states = profile_addresses(contacts).set_index(UnifiedContact.email)[UnifiedContact.cupola_state]
-    state = rows[SenderDetermination.replacement_email].map(states)
+    address = rows[SenderDetermination.replacement_email]
+    profiles = profile_addresses(contacts, address).set_index(UnifiedContact.email)
+    state = address.map(profiles[UnifiedContact.cupola_state])
     rows = rows.assign(
         **{
             AlternateContact.email: rows[_SENDER],
@@ -183,11 +184,11 @@ def _outcomes(
     skipped = ("skipped: " + rows[PlannedWrite.gate]).fillna("skipped")
     rows["outcome"] = rows[WriteResult.result].mask(is_skipped, skipped)
     distinct = rows.drop_duplicates([_SENDER, "outcome"])
-    joined = distinct.groupby(_SENDER)["outcome"].agg(LIST_SEPARATOR.join)
+    outcome = people[_SENDER].map(joined(distinct["outcome"], distinct[_SENDER])).astype("string")
     unwritten = pd.Series(NO_RECORD, index=people.index, dtype="string").mask(
         holds(people[UnifiedContact.is_degraded]), WriteResultCode.DEFERRED.value
     )
-    return people[_SENDER].map(joined).astype("string").fillna(unwritten)
+    return outcome.fillna(unwritten)
 
 
 def _yes_no(flags: Column) -> Column:

@@ -8,8 +8,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from autoresponder_dagster.addresses import ROLE_NAMES
-
 
 class Policy(BaseModel):
     """What the pipeline may do on its own. The defaults are the documented behaviour."""
@@ -41,7 +39,9 @@ class Policy(BaseModel):
     max_records_per_address: int = Field(
         5, ge=1, description="More Salesforce records than this on one address go to Human Review."
     )
-    role_names: list[str] = Field(ROLE_NAMES, description="Mailbox names that stand for a role, not for a person.")
+    role_names: list[str] = Field(
+        [], description="Mailbox names that stand for a role, not for a person. Empty: the list in addresses.py."
+    )
     own_domains: list[str] = Field([], description="The publisher's own domains: never suppressed.")
     business_units: dict[str, str] = Field({}, description="Business unit of the suppression file by inbox source.")
     default_business_unit: str = Field("Marketing", description="Business unit of every other inbox source.")

@@ -265,7 +265,7 @@ def _describe_messages(
     """Fill in the message's columns, and what is known of its sender."""
     rows = questions.merge(determinations, on=DeterminationRow.message_id)
     rows = rows.assign(sender_email=usable(rows[DeterminationRow.sender_email]))
-    profiles = profile_addresses(contacts)
+    profiles = profile_addresses(contacts, rows[_SENDER])
     return _items(rows.merge(profiles, left_on=_SENDER, right_on=UnifiedContact.email, how="left"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pandera.typing import DataFrame
 
-from autoresponder_dagster.rules.columns import Column
+from autoresponder_dagster.rules.columns import Column, holds
 from autoresponder_dagster.schemas import (
     ActionLogRow,
     DeterminationRow,
@@ -57,7 +57,7 @@ def summarise(
             "senders": senders[UnifiedContact.email].nunique(),
             "subscribers": senders.loc[senders[UnifiedContact.subsnum].notna(), UnifiedContact.email].nunique(),
             "salesforce_records": records[UnifiedContact.record_id].nunique(),
-            "degraded": int(contacts[UnifiedContact.is_degraded].fillna(False).sum()),
+            "degraded": int(holds(contacts[UnifiedContact.is_degraded]).sum()),
         },
         "determination": _tally(determinations[DeterminationRow.determination]),
         "category": _tally(determinations[DeterminationRow.category]),

@@ -163,6 +163,7 @@ def test_the_picture_shows_every_asset_and_only_true_dependencies(definitions):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "block",
     [block for block in all_blocks("sh") if "tested" in block.marks],

@@ -89,7 +89,9 @@ class Day:
     people: list[dict[str, Any]] = field(default_factory=list)
     results_by_record: dict[str, WriteResultCode] = field(default_factory=dict)
 
-    def says(self, determination: Determination, sender: str | None = JANE, at: pd.Timestamp = NOON, **values: Any) -> None:
+    def says(
+        self, determination: Determination, sender: str | None = JANE, at: pd.Timestamp = NOON, **values: Any
+    ) -> None:
         """Add a message that says something; facts are the usual ones of its kind unless given."""
         self.verdicts.append(
             {
@@ -165,7 +167,9 @@ class Day:
             {
                 **verdict,
                 "source": verdict["message_id"],
-                "mentioned_emails": ";".join(verdict[key] for key in ("new_email", "replacement_email") if verdict.get(key)),
+                "mentioned_emails": ";".join(
+                    verdict[key] for key in ("new_email", "replacement_email") if verdict.get(key)
+                ),
             }
             for verdict in self.verdicts
         ]
@@ -195,9 +199,7 @@ class Day:
 
     @cached_property
     def review(self) -> pd.DataFrame:
-        return route_to_review(
-            self.determinations, self.senders, self.contacts, self.plan, self.results, self.policy
-        )
+        return route_to_review(self.determinations, self.senders, self.contacts, self.plan, self.results, self.policy)
 
     @cached_property
     def suppression(self) -> pd.DataFrame:

@@ -32,7 +32,14 @@ def copies(*rows: tuple[str, pd.Timestamp | None, str]) -> pd.DataFrame:
         (("b/10.eml", None), ("b/9.eml", None), "b/10.eml"),
         (("a", NOON), ("9", NOON), "9"),
     ],
-    ids=["earliest inserted", "null is last", "ids as numbers", "ids as numbers, undated", "paths as text", "numbers first"],
+    ids=[
+        "earliest inserted",
+        "null is last",
+        "ids as numbers",
+        "ids as numbers, undated",
+        "paths as text",
+        "numbers first",
+    ],
 )
 @pytest.mark.parametrize("is_swapped", [False, True])
 def test_the_copy_that_counts(first, second, kept, is_swapped):
@@ -43,7 +50,9 @@ def test_the_copy_that_counts(first, second, kept, is_swapped):
 
 
 def test_a_message_of_an_earlier_partition_counts_there():
-    marked = valid(EmailMessage, mark_duplicates(copies(("old", NOON, "1"), ("old", NOON, "2"), ("new", NOON, "3")), {"old"}))
+    marked = valid(
+        EmailMessage, mark_duplicates(copies(("old", NOON, "1"), ("old", NOON, "2"), ("new", NOON, "3")), {"old"})
+    )
     assert marked.set_index("source")["duplicate_of"].dropna().to_dict() == dict.fromkeys("12", EARLIER_PARTITION)
     assert without_duplicates(marked)["message_id"].tolist() == ["new"]
 

@@ -330,7 +330,9 @@ def test_the_first_guard_in_the_documented_order_names_the_gate(determination, s
     assert documented.index(order[number]) == min(documented.index(gate) for gate in order[number:])
 
 
-@pytest.mark.parametrize(("determination", "sobject"), [(Determination.EMAIL_UPDATE, CONTACT), (Determination.INACTIVE, LEAD)])
+@pytest.mark.parametrize(
+    ("determination", "sobject"), [(Determination.EMAIL_UPDATE, CONTACT), (Determination.INACTIVE, LEAD)]
+)
 def test_without_any_trouble_it_is_sent(determination, sobject):
     day = troubled(determination, sobject, [])
     assert day.plan["disposition"].tolist() == ["send"]

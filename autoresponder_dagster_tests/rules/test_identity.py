@@ -111,7 +111,9 @@ def test_every_subscriber_has_a_row_and_orders_of_strangers_do_not_count():
 
 
 def test_no_subscriber_at_all():
-    empty = count_orders(pd.DataFrame(columns=SUBSCRIBER_COLUMNS), pd.DataFrame(columns=ORDER_COLUMNS), date(2026, 3, 2))
+    empty = count_orders(
+        pd.DataFrame(columns=SUBSCRIBER_COLUMNS), pd.DataFrame(columns=ORDER_COLUMNS), date(2026, 3, 2)
+    )
     assert len(valid(MultipubSubscriber, empty)) == 0
 
 
@@ -262,9 +264,13 @@ def test_a_profile_gathers_an_address():
     day.says(Determination.EMAIL_UPDATE)
     contacts = [day.record(SObject.CONTACT, has_active_subscription=flag, name=None) for flag in (False, True)]
     lead = day.record(SObject.LEAD, name="Jane from the Lead")
-    profiles = profile_addresses(day.contacts).set_index("email")
+    profiles = profile_addresses(day.contacts, day.contacts["email"]).set_index("email")
     jane, new = profiles.loc[JANE], profiles.loc[NEW]
-    assert (jane["record_count"], jane["salesforce_contact_ids"], jane["salesforce_lead_ids"]) == (3, ";".join(contacts), lead)
+    assert (jane["record_count"], jane["salesforce_contact_ids"], jane["salesforce_lead_ids"]) == (
+        3,
+        ";".join(contacts),
+        lead,
+    )
     assert jane["name"] == "Jane from the Lead"
     assert bool(jane["has_active_subscription"])
     assert new["record_count"] == 0
@@ -283,8 +289,8 @@ def test_an_org_that_did_not_answer_marks_its_addresses():
     day = Day()
     day.says(Determination.INACTIVE)
     day.records.append({"partition": DAY, "email": JANE, "is_degraded": True})
-    assert profile_addresses(day.contacts)["is_degraded"].tolist() == [True]
-    assert profile_addresses(day.contacts)["record_count"].tolist() == [0]
+    assert profile_addresses(day.contacts, day.contacts["email"])["is_degraded"].tolist() == [True]
+    assert profile_addresses(day.contacts, day.contacts["email"])["record_count"].tolist() == [0]
 
 
 def test_a_quiet_day():

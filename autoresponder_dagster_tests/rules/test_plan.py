@@ -21,10 +21,25 @@ SUCCESSOR = "john.roe@northfield.example"
         (Determination.INACTIVE, CONTACT, {}, ("set_inactive", "Contact_Status__c", "Active", "Inactive")),
         (Determination.INACTIVE, CONTACT, {"status": None}, ("set_inactive", "Contact_Status__c", None, "Inactive")),
         (Determination.INACTIVE, LEAD, {}, ("set_inactive", "Status", "Open - Not Contacted", "Inactive")),
-        (Determination.INACTIVE, LEAD, {"status": "Disqualified"}, ("set_inactive", "Status", "Disqualified", "Inactive")),
+        (
+            Determination.INACTIVE,
+            LEAD,
+            {"status": "Disqualified"},
+            ("set_inactive", "Status", "Disqualified", "Inactive"),
+        ),
         (Determination.REPLACEMENT, LEAD, {}, ("set_inactive", "Status", "Open - Not Contacted", "Inactive")),
-        (Determination.ACTIVE, CONTACT, {"status": "Inactive"}, ("reactivate", "Contact_Status__c", "Inactive", "Active")),
-        (Determination.ACTIVE, LEAD, {"status": "Inactive"}, ("reactivate", "Status", "Inactive", "Open - Not Contacted")),
+        (
+            Determination.ACTIVE,
+            CONTACT,
+            {"status": "Inactive"},
+            ("reactivate", "Contact_Status__c", "Inactive", "Active"),
+        ),
+        (
+            Determination.ACTIVE,
+            LEAD,
+            {"status": "Inactive"},
+            ("reactivate", "Status", "Inactive", "Open - Not Contacted"),
+        ),
         (Determination.ACTIVE, LEAD, {"status": None}, ("reactivate", "Status", None, "Open - Not Contacted")),
         (Determination.EMAIL_UPDATE, CONTACT, {}, ("set_email", "Email", JANE, NEW)),
         (Determination.EMAIL_UPDATE, LEAD, {}, ("set_email", "Email", JANE, NEW)),
@@ -40,7 +55,11 @@ def test_payload(determination, sobject, before, expected):
     [row] = day.plan.astype(object).where(day.plan.notna(), None).to_dict("records")
     assert (row["sobject"], row["record_id"], row["disposition"]) == (sobject, record_id, "send")
     assert (row["action"], row["field"], row["old_value"], row["new_value"]) == expected
-    assert (row["message_id"], row["evidence"], row["inbox_source"]) == ("001@mail.example", "evidence 1", "HospitalNews")
+    assert (row["message_id"], row["evidence"], row["inbox_source"]) == (
+        "001@mail.example",
+        "evidence 1",
+        "HospitalNews",
+    )
     assert row["last_modified_at"] == pd.Timestamp("2026-01-01T00:00:00Z")
 
 
@@ -238,5 +257,7 @@ def test_a_sender_that_was_never_looked_up_is_an_error():
 
 
 def test_a_quiet_day():
-    plan = plan_writes(SenderDetermination.from_rows([]), UnifiedContact.from_rows([]), Policy(auto_add_replacements=True))
+    plan = plan_writes(
+        SenderDetermination.from_rows([]), UnifiedContact.from_rows([]), Policy(auto_add_replacements=True)
+    )
     assert len(valid(PlannedWrite, plan)) == 0

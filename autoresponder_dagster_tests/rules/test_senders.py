@@ -27,16 +27,15 @@ SETTLED = {
 }
 
 
-@pytest.mark.parametrize(("earlier", "later"), [pair for a, b in combinations(Determination, 2) for pair in ((a, b), (b, a))])
+@pytest.mark.parametrize(
+    ("earlier", "later"), [pair for a, b in combinations(Determination, 2) for pair in ((a, b), (b, a))]
+)
 def test_two_messages_of_one_sender(earlier, later):
     day = Day()
     day.says(later, at=EVENING)
     day.says(earlier, at=MORNING)
     [row] = day.senders.to_dict("records")
-    if {earlier, later} == {ACTIVE, OUT}:
-        expected = later
-    else:
-        expected = SETTLED.get(frozenset({earlier, later}))
+    expected = later if {earlier, later} == {ACTIVE, OUT} else SETTLED.get(frozenset({earlier, later}))
     assert row["is_conflicting"] == (expected is None)
     assert row["determination"] == (expected or later)
     assert row["message_count"] == 2
@@ -194,7 +193,9 @@ def test_an_address_is_one_sender_however_it_is_spelt():
     assert day.senders[["sender_email", "message_count"]].to_numpy().tolist() == [[JANE, 2]]
 
 
-@pytest.mark.parametrize(("sender", "expected"), [("info@northfield.example", True), (JANE, False), ("desk@northfield.example", True)])
+@pytest.mark.parametrize(
+    ("sender", "expected"), [("info@northfield.example", True), (JANE, False), ("desk@northfield.example", True)]
+)
 def test_shared_mailboxes(sender, expected):
     day = Day(policy=Policy(role_names=["info", "desk"]))
     day.says(INACTIVE, sender)

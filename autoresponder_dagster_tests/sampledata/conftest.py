@@ -12,7 +12,7 @@ import pytest
 from autoresponder_dagster.sampledata.world import WorldSpec, write_world
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-SPEC = WorldSpec(seed=5, messages=1_200, days=4)
+SPEC = WorldSpec(seed=5, messages=800, days=4)
 
 _DOMAIN = re.compile(r"(?:@|https?://)((?:[\w-]+\.)+[\w-]+)")
 _RESERVED = re.compile(r"(?:^|\.)(?:example|test|invalid|example\.(?:com|net|org))$")
@@ -23,6 +23,11 @@ def world(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("world")
     write_world(SPEC, out)
     return out
+
+
+@pytest.fixture(scope="session")
+def world_texts(world) -> dict[str, str]:
+    return {path: texts_of(raw) for path, raw in messages_of(world).items()}
 
 
 def messages_of(folder: Path) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ from autoresponder_dagster.sampledata.systems import Systems
 from autoresponder_dagster.sampledata.templates import load_texts, load_yaml
 from autoresponder_dagster.sampledata.world import WorldSpec, generate_messages, write_world
 from autoresponder_dagster.schemas.enums import Determination
-from autoresponder_dagster_tests.sampledata.conftest import SPEC, messages_of, real_domains, rows_of, texts_of
+from autoresponder_dagster_tests.sampledata.conftest import SPEC, messages_of, real_domains, rows_of
 from autoresponder_dagster_tests.sampledata.test_systems import HEADERS
 
 DIGEST = """
@@ -112,11 +112,10 @@ def test_messages_are_of_a_realistic_size(world):
     assert min(sizes) > 500
 
 
-def test_no_domain_is_one_that_somebody_could_own(world):
-    texts = [texts_of(raw) for raw in messages_of(world).values()]
+def test_no_domain_is_one_that_somebody_could_own(world, world_texts):
     tables = [(world / name).read_text(encoding="utf-8") for name in HEADERS]
 
-    assert real_domains("\n".join([*texts, *tables])) == set()
+    assert real_domains("\n".join([*world_texts.values(), *tables])) == set()
 
 
 def test_only_wanted_messages_share_a_message_id(world):
@@ -227,10 +226,9 @@ def test_every_message_has_one_label(world):
     assert sorted(labels_of(world)) == sorted(messages_of(world))
 
 
-def test_labelled_facts_are_stated_in_the_message(world):
-    messages = messages_of(world)
+def test_labelled_facts_are_stated_in_the_message(world, world_texts):
     for file, label in labels_of(world).items():
-        text = " ".join(texts_of(messages[file]).split())
+        text = " ".join(world_texts[file].split())
         for fact in ("new_email", "new_title", "new_org", "replacement_name", "replacement_email"):
             assert label[fact] in text, (file, fact)
 

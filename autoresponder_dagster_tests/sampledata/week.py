@@ -39,50 +39,68 @@ class Day:
     lists: Mapping[str, pd.DataFrame]
 
 
-def run_days(fixtures: Path, days: list[date], policy: Policy = Policy()) -> list[Day]:  # noqa: B008 - frozen
+@dataclass(frozen=True)
+class Mail:
+    """The messages of one day and what each says, before any policy."""
+
+    day: date
+    messages: pd.DataFrame
+    determinations: pd.DataFrame
+
+
+def read_days(fixtures: Path, days: list[date]) -> list[Mail]:
+    """Read the messages of days in order; a message of an earlier day is marked as a duplicate on a later one."""
+    repository = FixtureRepository(fixtures)
+    known_message_ids: set[str] = set()
+    mail = []
+    for day in days:
+        fetched = repository.fetch(day)
+        mentioned = [";".join(mentioned_emails(raw)) or None for raw in fetched[EmailMessage.raw]]
+        messages = mark_duplicates(
+            EmailMessage.typed(fetched.assign(partition=day.isoformat(), mentioned_emails=mentioned)), known_message_ids
+        )
+        unique = without_duplicates(messages)
+        known_message_ids |= set(unique[EmailMessage.message_id])
+        mail.append(Mail(day, messages, determine_frame(unique)))
+    return mail
+
+
+def run_days(fixtures: Path, mail: list[Mail], policy: Policy) -> list[Day]:
     """Run days in order; what is written on one is there on the next."""
     now = {"time": datetime.now(UTC)}
-    org = MockSalesforce.from_folder(fixtures, clock=lambda: now["time"])
-    world = _World(fixtures, org, policy)
+    world = _World(fixtures, MockSalesforce.from_folder(fixtures, clock=lambda: now["time"]), policy)
     results = []
-    for day in days:
-        now["time"] = datetime.combine(day, time(), UTC) + timedelta(days=1)
-        results.append(world.run(day))
+    for received in mail:
+        now["time"] = datetime.combine(received.day, time(), UTC) + timedelta(days=1)
+        results.append(world.run(received, now["time"]))
     return results
 
 
 class _World:
     def __init__(self, fixtures: Path, org: MockSalesforce, policy: Policy) -> None:
-        self._repository = FixtureRepository(fixtures)
         self._multipub = FixtureMultipub(fixtures)
         self._cupola = FixtureCupola(fixtures)
         self._org = org
         self._policy = policy
-        self._known_message_ids: set[str] = set()
 
-    def run(self, day: date) -> Day:
-        partition, policy = day.isoformat(), self._policy
-        executed_at = datetime.combine(day, time(), UTC) + timedelta(days=1)
-        received = mark_duplicates(self._messages(day), self._known_message_ids)
-        messages = without_duplicates(received)
-        self._known_message_ids |= set(messages[EmailMessage.message_id])
-
-        addresses = addresses_of_interest(received)
+    def run(self, mail: Mail, executed_at: datetime) -> Day:
+        partition, policy = mail.day.isoformat(), self._policy
+        addresses = addresses_of_interest(mail.messages)
         asked = addresses[UnifiedContact.email].tolist()
         subscriptions = self._multipub.lookup_by_emails(asked)
         contacts = unify_contacts(
             addresses,
             SalesforceRecord.typed(self._org.lookup_by_emails(asked).assign(partition=partition)),
-            count_orders(subscriptions.subscribers, subscriptions.orders, day),
+            count_orders(subscriptions.subscribers, subscriptions.orders, mail.day),
             CupolaPerson.typed(self._cupola.lookup_by_emails(asked).assign(partition=partition)),
         )
-        determinations = demote_uncertain(determine_frame(messages), policy)
+        determinations = demote_uncertain(mail.determinations, policy)
         senders = settle_senders(determinations, policy)
         plan = plan_writes(senders, contacts, policy)
         results = self._write(plan, partition, executed_at)
-        suppression = suppress(senders, contacts, policy, run_date=day)
+        suppression = suppress(senders, contacts, policy, run_date=mail.day)
         return Day(
-            messages=received,
+            messages=mail.messages,
             determinations=determinations,
             actions=log_actions(plan, results, suppression, sfmc_mode=Mode.MOCK),
             review=route_to_review(determinations, senders, contacts, plan, results, policy),
@@ -97,11 +115,6 @@ class _World:
                 "undeliverables": lists.undeliverables(determinations),
             },
         )
-
-    def _messages(self, day: date) -> pd.DataFrame:
-        messages = self._repository.fetch(day)
-        mentioned = [";".join(mentioned_emails(raw)) or None for raw in messages[EmailMessage.raw]]
-        return EmailMessage.typed(messages.assign(partition=day.isoformat(), mentioned_emails=mentioned))
 
     def _write(self, plan: pd.DataFrame, partition: str, executed_at: datetime) -> pd.DataFrame:
         to_send = plan[plan[PlannedWrite.disposition].eq(Disposition.SEND)]

@@ -24,7 +24,6 @@ from autoresponder_dagster.clients.salesforce.queries import MAX_URI_BYTES, Subs
 from autoresponder_dagster.clients.salesforce.records import RECORD_FIELDS, Record, to_frame
 from autoresponder_dagster.clients.salesforce.transport import GuardedSession
 from autoresponder_dagster.errors import InterceptedWriteError, LookupFailedError
-from autoresponder_dagster.schemas import SalesforceRecord
 from autoresponder_dagster.schemas.enums import ACTIVE_STATUS, STATUS_FIELD, SObject, WriteResultCode
 
 _CONTACT_STATUS = STATUS_FIELD[SObject.CONTACT]
@@ -70,9 +69,7 @@ class LiveSalesforce(SalesforceOperations):
         """See ``SalesforceClient``."""
         asked = join_keys(emails)
         records = {sobject: self._records(sobject, asked) for sobject in SObject}
-        contacts = to_frame(records, asked, own_user_id=self._own_user_id, subscribed={})
-        is_contact = contacts[SalesforceRecord.sobject].eq(SObject.CONTACT)
-        subscribed = self.check_active_subscription(contacts.loc[is_contact, SalesforceRecord.record_id])
+        subscribed = self.check_active_subscription(record["Id"] for record in records[SObject.CONTACT])
         return to_frame(records, asked, own_user_id=self._own_user_id, subscribed=subscribed)
 
     def check_active_subscription(self, contact_ids: Iterable[str]) -> dict[str, bool]:

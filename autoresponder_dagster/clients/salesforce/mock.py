@@ -127,7 +127,6 @@ class MockSalesforce(SalesforceOperations):
             sobject: _Table.of(sobject, tuple(LAYOUTS[sobject]), rows)
             for sobject, rows in ((SObject.CONTACT, contacts), (SObject.LEAD, leads))
         }
-        self._account_ids: dict[str, str] = {}
 
     @classmethod
     def from_folder(cls, folder: Path, *, clock: Callable[[], datetime]) -> Self:
@@ -151,8 +150,7 @@ class MockSalesforce(SalesforceOperations):
             sobject: [_record(sobject, row) for row in table.rows.values() if normalize_email(row["Email"]) in asked]
             for sobject, table in self._tables.items()
         }
-        subscriptions = {record["Id"]: record["HasActiveSubscription"] for record in records[SObject.CONTACT]}
-        subscribed = {contact_id: flag for contact_id, flag in subscriptions.items() if flag is not None}
+        subscribed = {record["Id"]: record["HasActiveSubscription"] for record in records[SObject.CONTACT]}
         return to_frame(records, asked, own_user_id=OWN_USER_ID, subscribed=subscribed)
 
     def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
@@ -214,7 +212,7 @@ class MockSalesforce(SalesforceOperations):
 
     def _stamp(self, row: dict[str, str]) -> None:
         row["LastModifiedDate"] = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        pass
+        row["LastModifiedById"] = OWN_USER_ID
 
 
 def _read(sobject: SObject, folder: Path) -> _Table:

@@ -51,7 +51,7 @@ def to_frame(
     asked: Collection[str],
     *,
     own_user_id: str,
-    subscribed: Mapping[str, bool],
+    subscribed: Mapping[str, bool | None],
 ) -> pd.DataFrame:
     """Build the rows of the records that carry an address that was asked for.
 
@@ -59,7 +59,7 @@ def to_frame(
         records: Contacts and Leads, in any order.
         asked: normalised addresses; a record with another address is left out.
         own_user_id: the user whose changes are the pipeline's own.
-        subscribed: answer of ``check_active_subscription`` by Contact id; an id that is not in it is unknown.
+        subscribed: answer of ``check_active_subscription`` by Contact id; unknown where it has none.
 
     Returns:
         The columns of ``SalesforceRecord`` but ``partition``, sorted by address, object and id.
@@ -80,7 +80,7 @@ def same_id(left: str | None, right: str | None) -> bool:
     return bool(left and right) and str(left)[:15] == str(right)[:15]
 
 
-def _row(sobject: SObject, record: Record, own_user_id: str, subscribed: Mapping[str, bool]) -> dict[str, Any]:
+def _row(sobject: SObject, record: Record, own_user_id: str, subscribed: Mapping[str, bool | None]) -> dict[str, Any]:
     is_contact = sobject is SObject.CONTACT
     return {
         SalesforceRecord.email: normalize_email(record["Email"]),

@@ -1,7 +1,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresponder_dagster.clients.salesforce.domain import normalize_domain
@@ -88,6 +88,7 @@ def test_a_password_in_the_value_is_not_repeated():
     assert "hunter2" not in str(refused.value)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=string.ascii_letters + string.digits + ".-/:@#?_ éа", max_size=60))
 def test_whatever_is_accepted_is_a_salesforce_host(text):
     try:

@@ -70,6 +70,12 @@ def test_an_injection_finds_nobody(live, salesforce_org):
     assert len(live.lookup_by_emails(["x') OR Email != null OR Email IN ('x"])) == 0
 
 
+def test_a_record_that_the_org_matches_more_loosely_belongs_to_somebody_else(live, salesforce_org):
+    stranger = {"Id": "003000000000009AAA", "Email": "änn@customer.example"}
+    salesforce_org.faults = [Fault(path="/query", status=200, body={"done": True, "records": [stranger]})]
+    assert len(live.lookup_by_email("ann@customer.example")) == 0
+
+
 def test_many_addresses_are_asked_in_chunks_below_the_bound_and_read_to_the_last_page(open_client, salesforce_org):
     addresses = [f"person{number:03d}@customer.example" for number in range(300)]
     for address in addresses:

@@ -168,6 +168,15 @@ def test_a_silent_org_is_not_asked_for_ever(live, salesforce_org, contact):
     assert len(salesforce_org.sent("PATCH")) == 3
 
 
+def test_an_answer_in_between_is_a_sign_of_life(live, salesforce_org, contact):
+    salesforce_org.faults = [
+        Fault(method="PATCH", drops=True, times=2),
+        Fault(method="PATCH", skip=1, drops=True, times=2),
+    ]
+    outcomes = live.update([title(contact, number=number) for number in range(6)])
+    assert [outcome.result for outcome in outcomes] == [DEFERRED, DEFERRED, APPLIED, DEFERRED, DEFERRED, APPLIED]
+
+
 def new_contact(number=1, email="bob@customer.example", **changes):
     fields = {"name": "Bob van Roy", "title": "Editor", "account_name": "Customer Ltd"} | changes
     return NewContact(f"action-{number}", email, **fields)

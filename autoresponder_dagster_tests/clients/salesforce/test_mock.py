@@ -1,7 +1,7 @@
 import csv
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresponder_dagster.clients.salesforce.mock import LAYOUTS, OWN_USER_ID, MockSalesforce
@@ -171,6 +171,7 @@ def test_what_was_written_survives_an_export(org, tmp_path):
     assert again.lookup_by_emails(addresses).equals(org.lookup_by_emails(addresses))
 
 
+@settings(deadline=None, max_examples=30)  # it writes files
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), max_size=5))
 def test_any_text_survives_an_export(tmp_path_factory, titles):
     folder = tmp_path_factory.mktemp("org")

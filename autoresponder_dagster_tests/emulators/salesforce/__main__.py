@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from autoresponder_dagster.clients.salesforce.mock import FILE_NAMES
+from autoresponder_dagster.clients.salesforce.mock import FILE_NAMES, OWN_USER_ID
 from autoresponder_dagster.schemas.enums import SObject
 from autoresponder_dagster_tests.emulators.salesforce.app import CLIENT_ID, CLIENT_SECRET, HOST, SalesforceEmulator
-from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID
+from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID, USER_ID
 from autoresponder_dagster_tests.emulators.salesforce.server import serve
 
 
@@ -43,6 +43,8 @@ def load(emulator: SalesforceEmulator, fixtures: Path) -> None:
             for row in csv.DictReader(file):
                 values = {name: cell for name, cell in row.items() if name in known and cell}
                 flags = {name: cell == "true" for name, cell in values.items() if known[name].type == "boolean"}
+                if values.get("LastModifiedById") == OWN_USER_ID:
+                    values["LastModifiedById"] = USER_ID
                 record_id = emulator.org.add(sobject, **values | flags)
                 if row.get("HasActiveSubscription") == "true":
                     emulator.org.add("Subscription__c", Contact__c=record_id, Status__c="Active")
