@@ -56,7 +56,7 @@ def csv_file(name: str) -> DeliverableFiles:
     return DeliverableFiles(pattern=name, render=lambda frame, _: {name: to_csv_bytes(frame)})
 
 
-def frame_asset(
+def frame_asset(  # noqa: PLR0913  (the parts of an asset)
     *,
     model: type[FrameModel],
     group: str,

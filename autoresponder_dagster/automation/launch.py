@@ -9,6 +9,8 @@ from typing import Any
 import dagster as dg
 
 from autoresponder_dagster.automation.jobs import daily_hygiene
+from autoresponder_dagster.automation.partitions import daily
+from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.io.deliverables import Deliverables
 from autoresponder_dagster.modes import EffectiveModes
 from autoresponder_dagster.schemas.enums import Mode
@@ -65,8 +67,13 @@ def launch_day(definitions: dg.Definitions, instance: dg.DagsterInstance, partit
     """Run the daily job for one day and wait for it.
 
     Raises:
-        dagster.DagsterUnknownPartitionError: the day has not ended yet or lies before the first partition.
+        ConfigurationError: the day has not ended yet or lies before the first partition.
     """
+    if not daily.has_partition_key(partition):
+        raise ConfigurationError(
+            f"{partition} cannot be run: days run from {daily.get_first_partition_key()} to "
+            f"{daily.get_last_partition_key()}, the last one that has ended (UTC)."
+        )
     job = definitions.resolve_job_def(daily_hygiene.name)
     result = job.execute_in_process(
         partition_key=partition, run_config=launch.run_config(), instance=instance, raise_on_error=False

@@ -1,7 +1,7 @@
 """The determination engine: from one raw message to one verdict (rules.md §4).
 
 Belongs here: the public functions. The stages are modules of their own, in this order: ``parse`` →
-``transport`` (and ``bounces``) → ``own_words`` → ``statements`` → ``facts`` → ``verdict``. Nothing in this
+``transport`` (and ``bounces``) → ``own_words`` → ``statements`` → ``facts`` → ``decision``. Nothing in this
 package knows Dagster, contacts or outside systems, opens a socket, or depends on the clock.
 """
 
@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 from pandera.typing import DataFrame
 
+from autoresponder_dagster.determination.decision import addresses_of, decide, unreadable
 from autoresponder_dagster.determination.lexicon import lexicon_digest
 from autoresponder_dagster.determination.parse import Envelope, read_envelope
-from autoresponder_dagster.determination.verdict import Verdict, addresses_of, decide, read, unreadable
+from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import AutoResponderError
 from autoresponder_dagster.schemas import DeterminationRow, EmailMessage
 

@@ -13,6 +13,8 @@ from flufl.bounce import all_failures
 from autoresponder_dagster.addresses import is_valid_email, normalize_email
 from autoresponder_dagster.determination.parse import ParsedMessage
 
+MAX_GUESSED_BYTES = 60_000
+_BLANK_LINES = re.compile(rb"(?:\r?\n){3,}")
 _FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 _STATUS = re.compile(r"(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP_REPLY = re.compile(r"\b([45]\d\d)[ -]")
@@ -164,7 +166,8 @@ def _recipient_of_text(message: ParsedMessage, own: str, raw: bytes) -> str | No
         return normalize_email(found.group(1).rstrip("."))
     try:
         guessed = sorted(
-            address.decode("ascii", "ignore") for address in all_failures(message_from_bytes(raw[:200_000]))[1]
+            address.decode("ascii", "ignore")
+            for address in all_failures(message_from_bytes(_BLANK_LINES.sub(b"\n\n", raw[:MAX_GUESSED_BYTES])))[1]
         )
     except Exception:  # noqa: BLE001 - third-party detectors meet hostile mail; a missing recipient is no failure
         guessed = []

@@ -31,6 +31,7 @@ MAX_BOUNDARIES = 40
 MAX_PARTS = 200
 MAX_TEXT = 64_000
 MAX_HTML = 400_000
+MAX_TAGS = 8_000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 _ANGLE_ADDRESS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
@@ -288,6 +289,7 @@ def _is_attachment(part: Message) -> bool:
 
 _BLOCK_OPEN = re.compile(r"(<(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\b[^<>]{0,4000}>)", re.I)
 _BLOCK_CLOSE = re.compile(r"(</(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\s*>)", re.I)
+_TAG = re.compile(r"<[a-z]", re.I)
 _BREAK = re.compile(r"<(?:br|hr)\b[^<>]{0,400}>", re.I)
 _MARK = "\x1e"
 _HIDDEN = (
@@ -305,6 +307,10 @@ def html_to_text(html: str) -> str:
     Hidden and struck-through text is dropped: it is not what the sender says now. Quoted originals that
     the mail program marked as such are dropped too.
     """
+    for count, opening in enumerate(_TAG.finditer(html)):
+        if count >= MAX_TAGS:
+            html = html[: opening.start()]
+            break
     html = _BLOCK_OPEN.sub(r"\1" + _MARK, html[:MAX_HTML].replace(_MARK, " "))
     html = _BREAK.sub(_MARK, _BLOCK_CLOSE.sub(_MARK + r"\1", html))
     tree = LexborHTMLParser(html)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 import pandas as pd
 import pandera.pandas as pa
-from pandera.typing import DataFrame
 
 if TYPE_CHECKING:
+    from pandera.typing import DataFrame
+
     # On the class a column is its name: ``frame[UnifiedContact.email]``.
     Text: TypeAlias = str
     Flag: TypeAlias = str

@@ -18,21 +18,19 @@ def sample_value(model: type[FrameModel], name: str) -> Any:
     column = model.to_schema().columns[name]
     for check in column.checks:
         if check.name == "isin":
-            return sorted(check.statistics["allowed_values"])[0]
+            return min(check.statistics["allowed_values"])
         if check.name == "str_matches":
             pattern = check.statistics["pattern"]
             candidates = ["2026-11-09", "en", "N02", "a" * 64, "jane@example.com", "text"]
             return next(value for value in candidates if pd.Series([value]).str.match(pattern).all())
-    dtype = column.dtype.type
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return pd.Timestamp("2026-11-09T10:00:00Z")
-    if isinstance(dtype, pd.BooleanDtype):
-        return True
-    if isinstance(dtype, pd.Int64Dtype):
-        return 1
-    if dtype == float:
-        return 0.5
-    return b"raw" if dtype == object else "text"
+    kinds: dict[str, Any] = {
+        "datetime64[us, UTC]": pd.Timestamp("2026-11-09T10:00:00Z"),
+        "boolean": True,
+        "Int64": 1,
+        "float64": 0.5,
+        "object": b"raw",
+    }
+    return kinds.get(str(column.dtype), "text")
 
 
 def sample_frame(model: type[FrameModel]) -> pd.DataFrame:

@@ -1,0 +1,236 @@
+"""The decision: from a reading to a verdict.
+
+Belongs here: the order in which the kinds of decision are tried, and what is left when none applies.
+"""
+
+from dataclasses import replace
+
+from autoresponder_dagster.addresses import normalize_email
+from autoresponder_dagster.determination.bounces import DeliveryReport
+from autoresponder_dagster.determination.changes import address_change, title_change
+from autoresponder_dagster.determination.departures import departure, departure_facts
+from autoresponder_dagster.determination.folding import collapse
+from autoresponder_dagster.determination.language import detect_languages
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
+from autoresponder_dagster.determination.mailboxes import find_mailboxes
+from autoresponder_dagster.determination.presence import absence_or_presence, vacation_end
+from autoresponder_dagster.determination.reading import Reading
+from autoresponder_dagster.determination.statements import Who
+from autoresponder_dagster.determination.transport import TransportClass
+from autoresponder_dagster.determination.verdict import (
+    CLEAR,
+    INFERRED,
+    Stages,
+    Verdict,
+    base_verdict,
+    matched_entries,
+)
+from autoresponder_dagster.schemas.enums import Category, Determination
+from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
+
+_UNKNOWN_TRANSPORT = {
+    TransportClass.FEEDBACK_REPORT: Category.FEEDBACK_REPORT,
+    TransportClass.READ_RECEIPT: Category.READ_RECEIPT,
+    TransportClass.CHALLENGE_RESPONSE: Category.CHALLENGE_RESPONSE,
+    TransportClass.MAILING_LIST: Category.MAILING_LIST,
+}
+
+
+def decide(reading: Reading) -> Verdict:
+    """Return the verdict on a message that has been read."""
+    verdict = _decide(reading)
+    own = reading.sources.own
+    language = reading.sources.lexicons[0].language if own.own.strip() and detect_languages(own.own) else None
+    stages = Stages(
+        own_words=own.own,
+        signature=own.signature,
+        footer=own.footer,
+        quoted=own.quoted,
+        languages=tuple(lexicon.language for lexicon in reading.sources.lexicons),
+        statements=reading.statements,
+        contacts=verdict.alternates,
+        reason=verdict.category.value,
+    )
+    return replace(verdict, language=language, stages=stages, parse_problem=reading.message.problem)
+
+
+def _decide(reading: Reading) -> Verdict:
+    base = base_verdict(reading)
+    if reading.report is not None:
+        return _delivery_verdict(reading, reading.report, base)
+    if reading.transport in _UNKNOWN_TRANSPORT:
+        return replace(base, category=_UNKNOWN_TRANSPORT[reading.transport], confidence=CLEAR)
+    if not reading.sources.own.sentences and not reading.has_absence_subject:
+        return _unreadable(reading, base)
+    for decision in (
+        _unsubscribe,
+        _spam,
+        departure,
+        address_change,
+        title_change,
+        absence_or_presence,
+        _mailbox,
+        _acknowledgement,
+    ):
+        verdict = decision(reading, base)
+        if verdict is not None:
+            return verdict
+    return _rest(reading, base)
+
+
+def _unreadable(reading: Reading, base: Verdict) -> Verdict:
+    if reading.message.problem:
+        return replace(base, category=Category.PARSE_PROBLEM, confidence=CLEAR)
+    end = vacation_end(reading)
+    if end is not None:
+        return replace(
+            base,
+            determination=Determination.OUT_OF_OFFICE,
+            category=Category.ABSENCE,
+            confidence=INFERRED,
+            return_date=end,
+        )
+    if reading.sources.own.quoted.strip() and reading.transport == TransportClass.HUMAN:
+        return replace(base, category=Category.UNCLEAR)
+    return replace(base, category=Category.EMPTY, confidence=CLEAR)
+
+
+def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -> Verdict:
+    category = {
+        "delayed": Category.DELAYED,
+        "delivered": Category.DELIVERED,
+        "relayed": Category.DELIVERED,
+        "expanded": Category.DELIVERED,
+    }.get(report.action, Category.UNDELIVERABLE)
+    base = replace(
+        base,
+        sender_email=report.failed_recipient,
+        category=category,
+        confidence=CLEAR,
+        failed_recipient=report.failed_recipient,
+        status_code=report.status_code,
+        bounce_reason=report.reason,
+    )
+    if category != Category.UNDELIVERABLE or report.failed_recipient is None:
+        return base
+    gone = [
+        s
+        for s in reading.of_sender(*DEPARTED)
+        if s.who == Who.SENDER
+        and s.is_named
+        and not s.is_first_person
+        and not (s.is_negated or s.is_hedged or s.is_temporary or s.is_partial or s.is_weak)
+    ]
+    if not gone:
+        return base
+    departed = departure_facts(reading, gone[0], base)
+    return replace(
+        departed,
+        determination=Determination.INACTIVE,
+        confidence=INFERRED,
+        replacement_name=None,
+        replacement_email=None,
+    )
+
+
+def _unsubscribe(reading: Reading, base: Verdict) -> Verdict | None:
+    asked = [s for s in reading.statements if s.means == Meaning.UNSUBSCRIBE]
+    departed = [s for s in reading.of_sender(*DEPARTED) if not s.is_negated and not s.is_weak]
+    changed = reading.of_sender(Meaning.NEW_ADDRESS)
+    if (
+        not asked
+        or departed
+        or changed
+        or (reading.is_automatic and any(s.means in AWAY or s.means == Meaning.RETURNED for s in reading.statements))
+    ):
+        return None
+    return replace(
+        base,
+        category=Category.UNSUBSCRIBE_REQUEST,
+        confidence=CLEAR,
+        evidence=reading.evidence(asked[0]),
+        matched=matched_entries(asked[0]),
+    )
+
+
+def _spam(reading: Reading, base: Verdict) -> Verdict | None:
+    said = [s for s in reading.statements if s.means == Meaning.SPAM]
+    if not said or reading.is_automatic:
+        return None
+    return replace(
+        base, category=Category.SPAM, confidence=0.8, evidence=reading.evidence(said[0]), matched=matched_entries(*said)
+    )
+
+
+def _mailbox(reading: Reading, base: Verdict) -> Verdict | None:
+    said = [s for s in reading.statements if s.means in (Meaning.UNMONITORED, Meaning.OLD_ADDRESS_ENDS)]
+    if not said or not reading.is_automatic:
+        return None
+    return replace(
+        base,
+        category=Category.MAILBOX_UNMONITORED,
+        confidence=0.8,
+        evidence=reading.evidence(said[0]),
+        matched=matched_entries(*said),
+    )
+
+
+def _acknowledgement(reading: Reading, base: Verdict) -> Verdict | None:
+    received = [s for s in reading.statements if s.means == Meaning.RECEIVED]
+    if reading.transport == TransportClass.TICKET_ACKNOWLEDGEMENT or (received and reading.is_automatic):
+        evidence = reading.evidence(received[0]) if received else None
+        return replace(
+            base,
+            category=Category.ACKNOWLEDGEMENT,
+            confidence=CLEAR,
+            evidence=evidence,
+            matched=matched_entries(*received),
+        )
+    return None
+
+
+def _rest(reading: Reading, base: Verdict) -> Verdict:
+    third = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY]
+    if not reading.is_automatic:
+        words = collapse(reading.sources.own.own)
+        if len(words) >= 2:
+            return replace(
+                base,
+                determination=Determination.ACTIVE,
+                category=Category.HUMAN_MESSAGE,
+                confidence=0.55,
+                evidence=words[:MAX_EVIDENCE],
+            )
+        return replace(base, category=Category.THIRD_PERSON if third else Category.HUMAN_MESSAGE)
+    if third:
+        return replace(
+            base,
+            category=Category.THIRD_PERSON,
+            confidence=0.6,
+            evidence=reading.evidence(third[0]),
+            matched=matched_entries(*third),
+        )
+    return base
+
+
+def addresses_of(reading: Reading) -> set[str]:
+    """Return every address that a verdict on this message could name."""
+    own = reading.sources.own
+    found = {box.email for block in (own.own, own.signature, reading.sources.vcard) for box in find_mailboxes(block)}
+    found.update(box.email for sentence in own.sentences for box in find_mailboxes(sentence.text))
+    if reading.report is not None and reading.report.failed_recipient:
+        found.add(reading.report.failed_recipient)
+    return found
+
+
+def unreadable(raw: bytes, sender_email: str | None, error: Exception) -> Verdict:
+    """Return the verdict on a message that broke the reader: nothing is known but that."""
+    return Verdict(
+        sender_email=normalize_email(sender_email),
+        subject=None,
+        determination=Determination.UNKNOWN,
+        category=Category.PARSE_PROBLEM,
+        confidence=CLEAR,
+        transport_class=TransportClass.HUMAN,
+        parse_problem=f"could not be read ({type(error).__name__}, {len(raw)} bytes)",
+    )

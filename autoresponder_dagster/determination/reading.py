@@ -1,0 +1,115 @@
+"""Reading: one message taken through all stages up to its statements.
+
+Belongs here: the order in which the stages run. Does not belong here: what follows from the statements.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from autoresponder_dagster.addresses import normalize_email
+from autoresponder_dagster.determination.bounces import DeliveryReport, read_report
+from autoresponder_dagster.determination.dates import month_first_habit
+from autoresponder_dagster.determination.facts import Sources
+from autoresponder_dagster.determination.language import detect_languages
+from autoresponder_dagster.determination.lexicon import LANGUAGES, Meaning, lexicon
+from autoresponder_dagster.determination.own_words import divide
+from autoresponder_dagster.determination.parse import ParsedMessage, parse
+from autoresponder_dagster.determination.people import Identity, identity_of
+from autoresponder_dagster.determination.statements import Statement, Who, find_aliases, find_statements
+from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
+from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
+
+MAX_OWN_TEXT = 16_000
+SHORT_TEXT = 600
+"""Below this, a text whose language nothing tells is read with every lexicon."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One message read up to its statements: the input of the decision."""
+
+    message: ParsedMessage
+    transport: TransportClass
+    sources: Sources
+    statements: tuple[Statement, ...]
+    has_absence_subject: bool
+    report: DeliveryReport | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Whom the message is taken to be about."""
+        return self.sources.identity
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a program sent the message on the sender's behalf."""
+        return self.transport != TransportClass.HUMAN
+
+    def in_subject(self, statement: Statement) -> bool:
+        """Tell whether a statement stands in the subject line."""
+        return self.sources.own.sentences[statement.sentence].is_subject
+
+    def of_sender(self, *meanings: Meaning) -> list[Statement]:
+        """Return the statements of some meanings about the sender (or about nobody in particular)."""
+        return [s for s in self.statements if s.means in meanings and s.who != Who.THIRD]
+
+    def evidence(self, statement: Statement) -> str:
+        """Return the sentence of a statement, at most ``MAX_EVIDENCE`` characters around it."""
+        text = self.sources.own.sentences[statement.sentence].text
+        if len(text) <= MAX_EVIDENCE:
+            return text
+        start = max(0, min(statement.start - 40, len(text) - MAX_EVIDENCE))
+        return text[start : start + MAX_EVIDENCE].strip()
+
+
+def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> Reading:
+    """Run the stages up to the statements."""
+    message = parse(raw)
+    transport = classify(message)
+    envelope = message.envelope
+    report = read_report(message, raw) if transport == TransportClass.DELIVERY_REPORT else None
+    if report is not None:
+        identity = identity_of(report.failed_recipient, None)
+    else:
+        identity = identity_of(normalize_email(sender_email) or envelope.sender_email, envelope.sender_name)
+    text = message.text[:MAX_OWN_TEXT]
+    detected = detect_languages(text)
+    lexicons = tuple(lexicon(language) for language in (detected or (LANGUAGES if len(text) < 600 else ("en",))))
+    subject, has_absence_subject = own_subject(envelope.subject or "", transport != TransportClass.HUMAN)
+    own = divide(text, lexicons, identity.tokens, subject)
+    own_language = detect_languages(own.own or text)
+    if own_language and own_language != detected:
+        lexicons = tuple(lexicon(language) for language in own_language)
+    subject_languages = (
+        [language for language in detect_languages(subject) if lexicon(language) not in lexicons] if subject else []
+    )
+    lexicons += tuple(lexicon(language) for language in subject_languages)
+    moment = envelope.date or envelope.received_at or received_at
+    today = _local_day(moment, envelope.utc_offset_hours)
+    identity = identity.with_aliases(find_aliases(own.sentences, lexicons))
+    return Reading(
+        message=message,
+        transport=transport,
+        sources=Sources(
+            own=own,
+            identity=identity,
+            lexicons=lexicons,
+            today=today,
+            month_first=month_first_habit(
+                own.own, lexicons[0].language if lexicons else None, envelope.utc_offset_hours
+            ),
+            vcard=message.vcard,
+        ),
+        statements=tuple(find_statements(own.sentences, lexicons, identity)),
+        has_absence_subject=has_absence_subject,
+        report=report,
+    )
+
+
+def _local_day(moment: datetime | None, offset_hours: float | None) -> date | None:
+    if moment is None:
+        return None
+    try:
+        return (moment + timedelta(hours=offset_hours or 0)).date()
+    except OverflowError:
+        return moment.date()
