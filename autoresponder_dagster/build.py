@@ -21,6 +21,7 @@ from autoresponder_dagster.assets import (
 from autoresponder_dagster.automation.jobs import daily_hygiene, daily_schedule, rebuild_decisions
 from autoresponder_dagster.resources.modes import RunMode
 from autoresponder_dagster.resources.policy import PolicyResource
+from autoresponder_dagster.resources.second_reader import SecondReader
 from autoresponder_dagster.resources.storage import DailyParquetIOManager, RunModes, Storage
 from autoresponder_dagster.resources.systems import Cupola, EmailRepository, Multipub, Notifier, Salesforce, Sfmc
 
@@ -54,6 +55,7 @@ def build_resources() -> dict[str, Any]:
         "modes": modes,
         "storage": storage,
         "io_manager": DailyParquetIOManager.configure_at_launch(storage=storage),
+        "second_reader": SecondReader.configure_at_launch(run_mode=run_mode),
         "policy": PolicyResource.configure_at_launch(),
     }
 

@@ -22,14 +22,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autoresponder_dagster.clients.email_repository import FixtureRepository, iter_messages
-from autoresponder_dagster.clients.email_repository.received import to_frame
+from autoresponder_dagster.clients.email_repository.received import ReceivedMessage, to_frame
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
+from autoresponder_dagster.determination import determine as determine_message
 from autoresponder_dagster.determination import determine_frame
+from autoresponder_dagster.determination.evaluation import evaluate as evaluate_scored
+from autoresponder_dagster.determination.evaluation import read_labels, score
+from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster.determination.verdict import Stages
 from autoresponder_dagster.errors import AutoResponderError, ConfigurationError
 from autoresponder_dagster.files import write_atomically
 from autoresponder_dagster.io.csv_files import to_csv_bytes
 from autoresponder_dagster.io.warehouse import to_parquet_bytes
 from autoresponder_dagster.modes import default_mode
+from autoresponder_dagster.reporting.evaluation import calibration_plot, evaluation_tables
+from autoresponder_dagster.reporting.explanation import explanation
 from autoresponder_dagster.sampledata.world import WorldSpec, write_world
 from autoresponder_dagster.schemas import DeterminationRow, EmailMessage
 from autoresponder_dagster.schemas.enums import Mode
@@ -62,6 +69,8 @@ SUMMARY_SECTIONS = {
     "Suppression": "suppression",
 }
 """What ``run`` prints: sections of ``run_summary.json`` by title."""
+PAGE_WIDTH = 140
+"""Columns of what is printed to something that is not a terminal."""
 BATCH_SIZE = 500
 """Messages that ``determine`` holds in memory at once."""
 
@@ -90,6 +99,11 @@ def _print_counts(title: str, counts: Mapping[str, int]) -> None:
     for key, count in sorted(counts.items()):
         table.add_row(key, str(count))
     out.print(table)
+
+
+def _page() -> Console:
+    """Return where wide tables go: the terminal, or a file or log, which has no width of its own."""
+    return out if out.is_terminal else Console(width=PAGE_WIDTH)
 
 
 def _progress() -> Progress:
@@ -232,10 +246,19 @@ def _print_summaries(folders: list[Path]) -> None:
 @app.command()
 def determine(
     paths: Annotated[list[Path], typer.Argument(help=".eml and .mbox files, Maildirs, or folders of them.")],
-    output: Annotated[Path, typer.Option(help="File of the verdicts: .csv or .parquet.")],
+    output: Annotated[Path | None, typer.Option(help="File of the verdicts: .csv or .parquet.")] = None,
+    *,
+    explain: Annotated[bool, typer.Option("--explain", help="Print how each message was read.")] = False,
 ) -> None:
-    """Read messages and write one verdict per message, without asking any other system."""
+    """Read messages and write one verdict per message, or explain it, without asking any other system."""
     with _clear_errors():
+        if output is None and not explain:
+            raise ConfigurationError("Name the file of the verdicts with --output, or ask for --explain.")
+        if explain:
+            for message in iter_messages(paths):
+                _explain(message)
+        if output is None:
+            return
         if output.suffix not in {".csv", ".parquet"}:
             raise ConfigurationError(f"--output {output} must end with .csv or .parquet.")
         verdicts = _determine_all(paths)
@@ -244,6 +267,13 @@ def determine(
     counts = verdicts["determination"].value_counts().sort_index()
     _print_counts("Determination", {str(name): int(count) for name, count in counts.items()})
     out.print(str(output), highlight=False, soft_wrap=True)
+
+
+def _explain(message: ReceivedMessage) -> None:
+    verdict = determine_message(message.raw, received_at=message.received_at)
+    # A message that broke a stage has a verdict, but nothing to show of the stages.
+    reading = read(message.raw, None, message.received_at) if verdict.stages != Stages() else None
+    _page().print(explanation(message.source, verdict, reading))
 
 
 def _determine_all(paths: list[Path]) -> pd.DataFrame:
@@ -258,6 +288,52 @@ def _determine_all(paths: list[Path]) -> pd.DataFrame:
             progress.advance(task, len(batch))
     verdicts = pd.concat(frames or [DeterminationRow.from_rows([]).assign(source="")], ignore_index=True)
     return verdicts[[*LEADING_COLUMNS, *(name for name in verdicts.columns if name not in LEADING_COLUMNS)]]
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="Folder of .eml files with their labels.csv.")],
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the calibration to this .png file.")] = None,
+    at_least: Annotated[
+        list[str] | None, typer.Option("--min", help="FIGURE=VALUE: fail where a figure is lower. May be repeated.")
+    ] = None,
+    at_most: Annotated[
+        list[str] | None, typer.Option("--max", help="FIGURE=VALUE: fail where a figure is higher. May be repeated.")
+    ] = None,
+) -> None:
+    """Compare the verdicts on labelled messages with their labels; exit with 1 where a threshold is missed."""
+    with _clear_errors():
+        labels = read_labels(folder)
+        with _progress() as progress:
+            scored = [score(folder, label) for label in progress.track(labels, description="Reading messages")]
+        evaluation = evaluate_scored(scored)
+        figures = {**evaluation.shares, **evaluation.counts}
+        limits = [(limit, 1) for limit in at_least or []] + [(limit, -1) for limit in at_most or []]
+        misses = [miss for limit, sign in limits if (miss := _missed(limit, sign, figures))]
+        page = _page()
+        for table in evaluation_tables(evaluation):
+            page.print(table)
+        if plot is not None:
+            write_atomically(plot, calibration_plot(evaluation))
+            out.print(str(plot), highlight=False, soft_wrap=True)
+    for miss in misses:
+        err.print(f"[bold red]{miss}[/]", highlight=False, soft_wrap=True)
+    if misses:
+        raise typer.Exit(1)
+
+
+def _missed(limit: str, sign: int, figures: Mapping[str, float]) -> str | None:
+    """Return in words how a figure misses a limit (``FIGURE=VALUE``), from below (1) or from above (-1)."""
+    name, _, value = limit.partition("=")
+    if name not in figures:
+        raise ConfigurationError(f"There is no figure {name!r}. The figures are: {', '.join(figures)}.")
+    try:
+        bound = float(value)
+    except ValueError:
+        raise ConfigurationError(f"{limit!r} is not FIGURE=VALUE, such as accuracy=0.95.") from None
+    if (figures[name] - bound) * sign >= 0:
+        return None
+    return f"{name} is {figures[name]:.4g}, {'below' if sign > 0 else 'above'} {bound:.4g}."
 
 
 @app.command("sample-data")

@@ -9,7 +9,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
-pytest_plugins = ["autoresponder_dagster_tests.emulators.salesforce.fixtures"]
+pytest_plugins = [
+    "autoresponder_dagster_tests.emulators.llm.fixtures",
+    "autoresponder_dagster_tests.emulators.salesforce.fixtures",
+]
 
 
 @pytest.fixture(scope="session")

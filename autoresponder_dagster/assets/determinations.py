@@ -6,8 +6,15 @@ from pandera.typing import DataFrame
 from autoresponder_dagster.assets.frame_asset import DeliverableFiles, Materialized, frame_asset
 from autoresponder_dagster.assets.versions import DETERMINATIONS_VERSION, RULES_VERSION
 from autoresponder_dagster.determination import determine_frame
+from autoresponder_dagster.determination.second_opinion import (
+    Limits,
+    outcome_counts,
+    questions,
+    with_second_opinions,
+)
 from autoresponder_dagster.io.csv_files import to_csv_bytes
 from autoresponder_dagster.resources.policy import PolicyResource
+from autoresponder_dagster.resources.second_reader import SecondReader
 from autoresponder_dagster.rules.duplicates import without_duplicates
 from autoresponder_dagster.rules.senders import demote_uncertain, settle_senders
 from autoresponder_dagster.schemas import DeterminationRow, EmailMessage, SenderDetermination
@@ -28,18 +35,30 @@ ACCOUNTED_FOR = "every_message_accounted_for"
     check_specs=[(ACCOUNTED_FOR, "Every message of the day has exactly one determination or is a duplicate.")],
 )
 def determinations(
-    context: dg.AssetExecutionContext, email_repository: DataFrame[EmailMessage], policy: PolicyResource
+    context: dg.AssetExecutionContext,
+    email_repository: DataFrame[EmailMessage],
+    policy: PolicyResource,
+    second_reader: SecondReader,
 ) -> Materialized:
     """One verdict per message, with the span of text that it rests on."""
     messages = without_duplicates(email_repository)
-    frame = demote_uncertain(determine_frame(messages), policy)
+    verdicts = determine_frame(messages)
+    counts: dict[str, int] = {}
+    reader = second_reader.client()
+    if reader is not None:
+        limits = Limits(policy.min_review_confidence, policy.min_write_confidence, policy.llm_may_authorize_writes)
+        asked = questions(verdicts, messages, limits)
+        verdicts = with_second_opinions(verdicts, asked, reader.read(list(asked.values())), limits)
+        counts = {f"second_reader_{outcome}": count for outcome, count in outcome_counts(verdicts).items()}
+    frame = demote_uncertain(verdicts, policy)
     accounted = dg.AssetCheckResult(
         passed=sorted(frame[DeterminationRow.message_id]) == sorted(messages[DeterminationRow.message_id]),
         check_name=ACCOUNTED_FOR,
         metadata={"messages": len(messages), "determinations": len(frame)},
     )
-    counts = frame[DeterminationRow.determination].value_counts().sort_index()
-    return Materialized(frame, {str(name): int(count) for name, count in counts.items()}, [accounted])
+    by_determination = frame[DeterminationRow.determination].value_counts().sort_index()
+    counts |= {str(name): int(count) for name, count in by_determination.items()}
+    return Materialized(frame, counts, [accounted])
 
 
 @frame_asset(model=SenderDetermination, group="decisions", kinds={"pandas"}, code_version=RULES_VERSION)

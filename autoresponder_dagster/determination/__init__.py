@@ -7,10 +7,9 @@ package knows Dagster, contacts or outside systems, opens a socket, or depends o
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pandera.typing import DataFrame
 
 from autoresponder_dagster.determination.decision import addresses_of, decide, unreadable
 from autoresponder_dagster.determination.lexicon import lexicon_digest
@@ -19,6 +18,9 @@ from autoresponder_dagster.determination.reading import read
 from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import AutoResponderError
 from autoresponder_dagster.schemas import DeterminationRow, EmailMessage
+
+if TYPE_CHECKING:
+    from pandera.typing import DataFrame
 
 __all__ = ["Envelope", "Verdict", "determine", "determine_frame", "engine_version", "mentioned_emails", "read_envelope"]
 

@@ -3,102 +3,124 @@
 Belongs here: deciding EMAIL_UPDATE and TITLE_UPDATE from statements.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.dates import PAST
 from autoresponder_dagster.determination.lexicon import AWAY, Meaning
 from autoresponder_dagster.determination.reading import Reading
-from autoresponder_dagster.determination.sender_facts import stated_address, stated_employer, stated_title
+from autoresponder_dagster.determination.sender_facts import (
+    StatedAddress,
+    stated_address,
+    stated_employer,
+    stated_title,
+)
 from autoresponder_dagster.determination.statements import Statement
+from autoresponder_dagster.determination.titles import clean_organization
 from autoresponder_dagster.determination.verdict import (
     CERTAIN,
+    CLEAR,
     DOUBTFUL,
     INFERRED,
+    NEARLY,
     REPORTED,
     Verdict,
     matched_entries,
 )
 from autoresponder_dagster.schemas.enums import Category, Determination
 
+_SUPPORTING = (Meaning.OLD_ADDRESS_ENDS, Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED)
+
 
 def address_change(reading: Reading, base: Verdict) -> Verdict | None:
-    address, fit, statement = stated_address(reading)
-    if address is None or statement is None:
+    """Decide whether the sender has a new address; null where none is given."""
+    address = stated_address(reading)
+    if address.email is None or address.statement is None:
         return None
-    said = [s for s in reading.of_sender(Meaning.NEW_ADDRESS) if not s.is_negated]
-    supporting = reading.of_sender(Meaning.OLD_ADDRESS_ENDS, Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED)
-    strong = [s for s in said if not s.is_weak]
-    if not strong and not supporting and not (reading.is_automatic and fit >= 0.75):
+    supporting = reading.of_sender(*_SUPPORTING)
+    is_strong = any(not (s.is_negated or s.is_weak) for s in reading.of_sender(Meaning.NEW_ADDRESS))
+    if not is_strong and not supporting and not (reading.is_automatic and address.fit >= NEARLY):
         return None
-    confidence = min(fit, CERTAIN)
-    if not strong and not supporting:
-        confidence = min(confidence, DOUBTFUL)
-    if stated_employer(reading) is not None and not any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting):
-        confidence = min(confidence, DOUBTFUL)
-    if any(s.is_hedged for s in [statement]) or is_role_mailbox(reading.identity.email or ""):
-        confidence = min(confidence, 0.75)
-    if not reading.is_automatic and not (fit >= 0.9 and strong):
-        confidence = min(confidence, REPORTED)
-    category = Category.ADDRESS_CHANGED
-    if any(s.means == Meaning.NAME_CHANGED for s in supporting):
-        category = Category.NAME_CHANGED
-    if any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting):
-        category = Category.ORGANIZATION_RENAMED
-    day = None
-    for candidate in [statement, *supporting]:
-        if candidate.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.NAME_CHANGED):
-            continue
-        day, _ = facts.effective_date(reading.sources, candidate, PAST)
-        if day is not None and not _is_ending(reading, candidate):
-            break
-        day = None
-    titled = stated_title(reading)
-    back = None
-    away = [s for s in reading.of_sender(*AWAY) if not s.is_negated]
-    if away:
-        back, _ = facts.return_date(reading.sources, sorted({s.sentence for s in away}))
+    day = _since(reading, [address.statement, *supporting])
+    away = sorted({s.sentence for s in reading.of_sender(*AWAY) if not s.is_negated})
+    back = facts.return_date(reading.sources, away).value if away else None
+    title = stated_title(reading)
     return replace(
         base,
         determination=Determination.EMAIL_UPDATE,
-        category=category,
-        confidence=confidence,
-        evidence=reading.evidence(statement),
-        matched=matched_entries(statement, *supporting),
-        new_email=address,
-        new_title=titled[1] if titled else None,
+        category=_category(supporting),
+        confidence=_confidence(reading, address, supporting, is_strong=is_strong),
+        evidence=reading.evidence(address.statement),
+        matched=matched_entries(address.statement, *supporting),
+        new_email=address.email,
+        new_title=title.text if title else None,
+        new_org=_renamed_to(reading),
         return_date=back.isoformat() if back else None,
         effective_date=day.isoformat() if day else None,
     )
 
 
-def _is_ending(reading: Reading, statement: Statement) -> bool:
-    return any(s.means == Meaning.OLD_ADDRESS_ENDS and s.sentence == statement.sentence for s in reading.statements)
+def _category(supporting: Sequence[Statement]) -> Category:
+    meanings = {s.means for s in supporting}
+    if Meaning.ORGANIZATION_RENAMED in meanings:
+        return Category.ORGANIZATION_RENAMED
+    return Category.NAME_CHANGED if Meaning.NAME_CHANGED in meanings else Category.ADDRESS_CHANGED
+
+
+def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[Statement], *, is_strong: bool) -> float:
+    is_renamed = any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting)
+    if not is_strong and not supporting:
+        return min(address.fit, DOUBTFUL)
+    if stated_employer(reading) is not None and not is_renamed:
+        return min(address.fit, DOUBTFUL)
+    if not reading.is_automatic and not (address.fit >= CLEAR and is_strong):
+        return min(address.fit, REPORTED)
+    is_hedged = address.statement is not None and address.statement.is_hedged
+    return min(address.fit, NEARLY) if is_hedged or is_role_mailbox(reading.identity.email or "") else address.fit
+
+
+def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:
+    """Return since when the new address holds: no date of a sentence in which the old one ends."""
+    ending = {s.sentence for s in reading.statements if s.means == Meaning.OLD_ADDRESS_ENDS}
+    for statement in statements:
+        if statement.means != Meaning.NAME_CHANGED and statement.sentence not in ending:
+            day = facts.effective_date(reading.sources, statement, PAST)
+            if day is not None:
+                return day
+    return None
+
+
+def _renamed_to(reading: Reading) -> str | None:
+    """Return the new name of the organisation, where the statement of its renaming holds it."""
+    for statement in reading.of_sender(Meaning.ORGANIZATION_RENAMED):
+        name = clean_organization(reading.text_of(statement, statement.org)) if statement.org else None
+        if name is not None:
+            return name
+    return None
 
 
 def title_change(reading: Reading, base: Verdict) -> Verdict | None:
-    titled = stated_title(reading)
-    if titled is None:
+    """Decide whether the sender has a new title; null where none is given, or an absence is what is told."""
+    title = stated_title(reading)
+    if title is None:
         return None
-    statement, title = titled
+    statement = title.statement
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak)]
-    confidence = CERTAIN if statement.is_first_person else INFERRED
-    if statement.is_hedged or statement.is_temporary or away:
-        confidence = DOUBTFUL
-    if not reading.is_automatic:
-        confidence = min(confidence, INFERRED if statement.is_first_person else REPORTED)
-    if away and not reading.of_sender(Meaning.ROLE_ENDED):
+    ended = reading.of_sender(Meaning.ROLE_ENDED)
+    if away and not ended:
         return None
-    day, _ = facts.effective_date(reading.sources, statement, PAST)
-    for other in reading.of_sender(Meaning.ROLE_ENDED):
-        if day is None:
-            day, _ = facts.effective_date(reading.sources, other, PAST)
-    if day is None and statement.sentence > 0:
-        previous = replace(statement, sentence=statement.sentence - 1, start=0, end=0)
-        day, _ = facts.effective_date(reading.sources, previous, PAST)
-    if day is not None and reading.sources.today is not None and day > reading.sources.today:
-        confidence = min(confidence, DOUBTFUL)
+    before = [replace(statement, sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
+    days = (facts.effective_date(reading.sources, said, PAST) for said in (statement, *ended, *before))
+    day = next((found for found in days if found is not None), None)
+    is_future = day is not None and reading.sources.today is not None and day > reading.sources.today
+    confidence = CERTAIN if statement.is_first_person else INFERRED
+    if not reading.is_automatic:
+        confidence = INFERRED if statement.is_first_person else REPORTED
+    if statement.is_hedged or statement.is_temporary or away or is_future:
+        confidence = DOUBTFUL
     return replace(
         base,
         determination=Determination.TITLE_UPDATE,
@@ -106,6 +128,6 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         confidence=confidence,
         evidence=reading.evidence(statement),
         matched=matched_entries(statement),
-        new_title=title,
+        new_title=title.text,
         effective_date=day.isoformat() if day else None,
     )

@@ -6,7 +6,7 @@ year is guessed.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,6 +16,11 @@ from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, le
 
 PAST, FUTURE = -1, 1
 _MAX_DATES = 40
+_MONTHS = 12
+_THURSDAY = 3
+_FAR, _NEAR = timedelta(days=300), timedelta(days=120)
+_WESTMOST, _EASTMOST = -11, -4
+"""Hours from UTC between which people write the month first."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class StatedDate:
     value: date | None
     is_certain: bool = True
     is_relative: bool = False
+    is_range: bool = False
+    """The end of a range ("July 10-31")."""
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -52,39 +59,42 @@ def _ordinal_numbers() -> dict[str, int]:
     return {name: number for language in LANGUAGES for name, number in lexicon(language).numbers.items()}
 
 
+_NEXT = "next|nachsten|kommenden|prochain|proximo|proxima|prossimo|volgende|nasta|przyszly|przyszla"
+_TODAY = (
+    "this (?:afternoon|evening|morning)|(?:later )?today|tonight|"
+    "heute|aujourd'hui|oggi|hoy|hoje|vandaag|dzisiaj|dzis|idag"
+)
+_TOMORROW = "tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon"
+
+
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, "re.Pattern[str]"]:
     months = _alternatives(name for name in month_numbers() if name.isascii())
-    weekdays = _alternatives(name for name in _weekday_numbers() if name.isascii())
+    names = _alternatives(name for name in _weekday_numbers() if name.isascii())
+    asian_weekdays = _alternatives(name for language in NO_SPACES for name in lexicon(language).weekdays)
     ordinals = _alternatives(_ordinal_numbers())
-    weekday = rf"(?:(?P<weekday>{weekdays})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
+    weekday = rf"(?:(?P<weekday>{names})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
     year = r"(?:,? ?(?:de |del |do |anno )?(?P<year>(?:19|20)\d\d)\b|,? ?'(?P<short>\d\d)\b)?"
     day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|ste|de|o|a|\u00b0)?\.?"
-    return {
-        name: re.compile(pattern, re.ASCII)
-        for name, pattern in {
-            "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
-            "cjk": r"(?:(?P<year>20\d\d|19\d\d)年)?(?P<month>[01]?\d)月(?P<day>[0-3]?\d)[日号號]",
-            "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
-            "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?{year}",
-            "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}"
-            if ordinals
-            else r"(?!)a^",
-            "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
-            "weekday_day": rf"\b(?P<weekday>{weekdays})\b,? (?:the |den |dem |der |il |le |el |dia |op |d\. )?(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|o|\.)?(?:\b|(?= |$))",
-            "weekday": rf"\b(?:(?P<next>next|nachsten|kommenden|prochain|proximo|proxima|prossimo|volgende|nasta|przyszly|przyszla) )?(?P<weekday>{weekdays})\b(?P<after> prochain| que viene| prossimo| next| proximo)?",
-            "tomorrow": r"\b(?:tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon)\b",
-            "today": r"\b(?:this (?:afternoon|evening|morning)|later today|tonight|today|heute|aujourd'hui|oggi|hoy|hoje|vandaag|dzisiaj|dzis|idag)\b|本日|今日|今天",
-            "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
-        }.items()
+    english_day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
+    to_day = r"(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?"
+    article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
+    forms = {
+        "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
+        "cjk": r"(?:(?P<year>20\d\d|19\d\d)年)?(?P<month>[01]?\d)月(?P<day>[0-3]?\d)[日号號]",
+        "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
+        "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?{english_day}{to_day}{year}",
+        "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}",
+        "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)"
+        r"(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
+        "weekday_day": rf"\b(?P<weekday>{names})\b,? {article}(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|o|\.)?(?:\b|(?= |$))",
+        "weekday": rf"\b(?:(?:{_NEXT}) )?(?P<weekday>{names})\b",
+        "tomorrow": rf"\b(?:{_TOMORROW})\b|明日|明天",
+        "today": rf"\b(?:{_TODAY})\b|本日|今日|今天",
+        "asian_weekday": rf"(?P<next>下周|下週|来週の?|下个?星期)?(?P<weekday>{asian_weekdays})",
+        "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
     }
-
-
-@lru_cache(maxsize=1)
-def _asian_weekdays() -> "re.Pattern[str]":
-    return re.compile(
-        "(下周|下週|来週の?|下个?星期)?(" + _alternatives(n for lang in NO_SPACES for n in lexicon(lang).weekdays) + ")"
-    )
+    return {name: re.compile(form, re.ASCII) for name, form in forms.items()}
 
 
 def _make(year: int, month: int, day: int) -> date | None:
@@ -114,7 +124,7 @@ def _full_year(text: str | None, short: str | None = None) -> int | None:
     digits = text or short
     if not digits:
         return None
-    return int(digits) if len(digits) == 4 else 2000 + int(digits)
+    return int(digits) if len(digits) > len("26") else 2000 + int(digits)
 
 
 def _order(
@@ -122,27 +132,26 @@ def _order(
     b: int,
     weekday: int | None,
     year: int | None,
-    today: date | None,
-    direction: int,
-    prefer_month_first: bool | None,
+    found: "_Found",
+    *,
+    month_first: bool | None,
 ) -> tuple[date | None, bool]:
     """Resolve ``a/b``: by what is possible, then the weekday, then the habit of the place, then nearness."""
-    day_first = _resolve(b, a, year, today, direction) if 1 <= b <= 12 and 1 <= a <= 31 else None
-    month_first = _resolve(a, b, year, today, direction) if 1 <= a <= 12 and 1 <= b <= 31 else None
-    if day_first is None or month_first is None or day_first == month_first:
-        chosen = day_first or month_first
+    day_first = found.resolve(b, a, year) if b <= _MONTHS else None
+    by_month = found.resolve(a, b, year) if a <= _MONTHS else None
+    if day_first is None or by_month is None or day_first == by_month:
+        chosen = day_first or by_month
         return chosen, chosen is not None and (weekday is None or chosen.weekday() == weekday)
-    if weekday is not None and (day_first.weekday() == weekday) != (month_first.weekday() == weekday):
-        return (day_first if day_first.weekday() == weekday else month_first), True
-    if prefer_month_first is not None:
-        chosen = month_first if prefer_month_first else day_first
-        other = day_first if prefer_month_first else month_first
-        if today is not None and abs((chosen - today).days) > 300 and abs((other - today).days) < 120:
-            return other, False
-        return chosen, True
-    if today is None:
-        return None, False
-    return min((day_first, month_first), key=lambda found: abs((found - today).days)), False
+    if weekday is not None and (day_first.weekday() == weekday) != (by_month.weekday() == weekday):
+        return (day_first if day_first.weekday() == weekday else by_month), True
+    if found.today is None:
+        return ((by_month if month_first else day_first), True) if month_first is not None else (None, False)
+    distances = {value: abs(value - found.today) for value in (day_first, by_month)}
+    if month_first is None:
+        return min(distances, key=lambda value: distances[value]), False
+    chosen, other = (by_month, day_first) if month_first else (day_first, by_month)
+    is_far = distances[chosen] > _FAR and distances[other] < _NEAR
+    return (other, False) if is_far else (chosen, True)
 
 
 def month_first_habit(text: str, language: str | None, utc_offset: float | None) -> bool | None:
@@ -150,107 +159,126 @@ def month_first_habit(text: str, language: str | None, utc_offset: float | None)
     first = second = 0
     for found in re.finditer(r"\b([0-3]?\d)[/.-]([0-3]?\d)(?:[/.-]\d{2,4})?\b", text):
         a, b = int(found.group(1)), int(found.group(2))
-        first += 12 < a <= 31 and b <= 12
-        second += 12 < b <= 31 and a <= 12
+        first += a > _MONTHS >= b
+        second += b > _MONTHS >= a
     if first != second:
         return second > first
     if language is not None and language != "en":
         return False
-    if utc_offset is not None:
-        return -11 <= utc_offset <= -4
-    return None
+    return None if utc_offset is None else _WESTMOST <= utc_offset <= _EASTMOST
+
+
+class _Found:
+    """The dates found so far; a place that is taken stays taken, so longer forms are tried first."""
+
+    def __init__(self, folded: str, today: date | None, direction: int, *, month_first: bool | None) -> None:
+        self.folded = folded
+        self.today = today
+        self.direction = direction
+        self.month_first = month_first
+        self.dates: list[StatedDate] = []
+
+    def add(self, match: "re.Match[str]", value: date | None, **marks: bool) -> None:
+        start, end = match.span()
+        is_free = all(end <= other.start or start >= other.end for other in self.dates)
+        if is_free and value is not None and len(self.dates) < _MAX_DATES:
+            self.dates.append(StatedDate(start, end, value, **marks))
+
+    def matches(self, kind: str) -> Iterator["re.Match[str]"]:
+        return _patterns()[kind].finditer(self.folded)
+
+    def resolve(self, month: int, day: int, year: int | None) -> date | None:
+        return _resolve(month, day, year, self.today, self.direction)
+
+
+def _add_numbered(found: _Found) -> None:
+    """Add dates of year, month and day in figures, in an order that leaves no doubt."""
+    for kind in ("iso", "cjk"):
+        for match in found.matches(kind):
+            year = _full_year(match.group("year"))
+            found.add(match, found.resolve(int(match.group("month")), int(match.group("day")), year))
+
+
+def _add_named_months(found: _Found) -> None:
+    for kind in ("month_day", "day_month", "ordinal_word"):
+        for match in found.matches(kind):
+            groups = match.groupdict()
+            word, last = groups.get("day_word"), groups.get("day_to")
+            day = _ordinal_numbers()[word] if word else int(last or groups["day"])
+            value = found.resolve(month_numbers()[groups["month"]], day, _full_year(groups["year"], groups["short"]))
+            weekday = _weekday_numbers().get(groups["weekday"] or "")
+            is_certain = weekday is None or value is None or value.weekday() == weekday
+            found.add(match, value, is_certain=is_certain, is_range=last is not None)
+
+
+def _add_slashed(found: _Found) -> None:
+    for match in found.matches("numeric"):
+        groups = match.groupdict()
+        before, after = found.folded[: match.start()][-1:], found.folded[match.end() :][:1]
+        if groups["year"] is None and (groups["sep"] == "-" or (groups["sep"] == "." and after != ".")):
+            continue  # a range of hours, a version number
+        if before and before in "/.-:+":
+            continue
+        weekday = _weekday_numbers().get(groups["weekday"] or "")
+        habit = False if groups["sep"] == "." else found.month_first
+        value, is_certain = _order(
+            int(groups["a"]), int(groups["b"]), weekday, _full_year(groups["year"]), found, month_first=habit
+        )
+        found.add(match, value, is_certain=is_certain)
+
+
+def _add_relative(found: _Found, today: date) -> None:
+    """Add dates that refer to the day of the message."""
+    for match in found.matches("thanksgiving"):
+        november = date(today.year, 11, 1)
+        holiday = november + timedelta(days=(_THURSDAY - november.weekday()) % 7 + 21)
+        wanted = _weekday_numbers()[match.group("weekday") or "monday"]
+        found.add(match, holiday + timedelta(days=(wanted - holiday.weekday()) % 7 or 7))
+    for match in found.matches("weekday_day"):
+        rest = found.folded[match.end() :].lstrip()
+        if not rest.startswith((":", "/", "am", "pm", "a.m", "p.m", "uhr", "h ")):
+            found.add(
+                match, _next_such_day(_weekday_numbers()[match.group("weekday")], int(match.group("day")), found, today)
+            )
+    for match in found.matches("weekday"):
+        weekday = _weekday_numbers()[match.group("weekday")]
+        ahead, ago = (weekday - today.weekday()) % 7 or 7, (today.weekday() - weekday) % 7 or 7
+        found.add(match, today + timedelta(days=ahead if found.direction == FUTURE else -ago), is_relative=True)
+    for match in found.matches("asian_weekday"):
+        weekday = _weekday_numbers()[match.group("weekday")]
+        ahead = 7 - today.weekday() + weekday if match.group("next") else (weekday - today.weekday()) % 7 or 7
+        found.add(match, today + timedelta(days=ahead), is_relative=True)
+    for match in found.matches("tomorrow"):
+        found.add(match, today + timedelta(days=1), is_relative=True)
+    for match in found.matches("today"):
+        found.add(match, today, is_relative=True)
+
+
+def _next_such_day(weekday: int, day: int, found: _Found, today: date) -> date | None:
+    """Return the nearest day of a month that falls on a weekday ("Monday the 26th")."""
+    days = (today + timedelta(days=step * found.direction) for step in range(62))
+    return next((candidate for candidate in days if candidate.day == day and candidate.weekday() == weekday), None)
 
 
 def find_dates(
-    text: str, today: date | None, direction: int = FUTURE, month_first: bool | None = None
+    text: str,
+    today: date | None,
+    direction: int = FUTURE,
+    *,
+    month_first: bool | None = None,
 ) -> list[StatedDate]:
-    """Return the dates of a text in order; a longer form at a place wins over a shorter one."""
-    folded = fold(text)
-    patterns = _patterns()
-    months, weekdays = month_numbers(), _weekday_numbers()
-    found: list[StatedDate] = []
+    """Return the dates of a text in order; a longer form at a place wins over a shorter one.
 
-    def add(start: int, end: int, value: date | None, certain: bool = True, relative: bool = False) -> None:
-        if len(found) < _MAX_DATES and all(end <= other.start or start >= other.end for other in found):
-            found.append(StatedDate(start, end, value, certain, relative))
-
-    for kind in ("iso", "cjk"):
-        for match in patterns[kind].finditer(folded):
-            year = _full_year(match.group("year"))
-            value = _resolve(int(match.group("month")), int(match.group("day")), year, today, direction)
-            if value is not None:
-                add(match.start(), match.end(), value)
-    for kind in ("month_day", "day_month", "ordinal_word"):
-        for match in patterns[kind].finditer(folded):
-            groups = match.groupdict()
-            day = (
-                _ordinal_numbers()[groups["day_word"]]
-                if groups.get("day_word")
-                else int(groups.get("day_to") or groups["day"])
-            )
-            value = _resolve(
-                months[groups["month"]], day, _full_year(groups["year"], groups["short"]), today, direction
-            )
-            if value is None and today is not None:
-                continue
-            weekday = weekdays.get(groups["weekday"] or "")
-            add(match.start(), match.end(), value, weekday is None or value is None or value.weekday() == weekday)
-    for match in patterns["numeric"].finditer(folded):
-        groups = match.groupdict()
-        if groups["sep"] == "-" and not groups["year"]:
-            continue
-        if groups["sep"] == "." and not groups["year"] and not folded[match.end() : match.end() + 1] == ".":
-            continue
-        before = folded[match.start() - 1 : match.start()]
-        if before in ("/", ".", "-", ":", "+", "(") and before != "(":
-            continue
-        value, certain = _order(
-            int(groups["a"]), int(groups["b"]), weekdays.get(groups["weekday"] or ""), _full_year(groups["year"]), today, direction,
-            False if groups["sep"] == "." else month_first,
-        )  # fmt: skip
-        if value is not None:
-            add(match.start(), match.end(), value, certain)
+    Args:
+        text: One sentence.
+        today: The day of the message, null where it has none: then no year is guessed.
+        direction: ``FUTURE`` or ``PAST``: where a date without a year is looked for.
+        month_first: The order of ``10/11``; null where nothing tells it.
+    """
+    found = _Found(fold(text), today, direction, month_first=month_first)
+    _add_numbered(found)
+    _add_named_months(found)
+    _add_slashed(found)
     if today is not None:
-        for match in patterns["thanksgiving"].finditer(folded):
-            november = date(today.year, 11, 1)
-            holiday = november + timedelta(days=(3 - november.weekday()) % 7 + 21)
-            wanted = weekdays.get(match.group("weekday") or "monday", 0)
-            add(match.start(), match.end(), holiday + timedelta(days=(wanted - holiday.weekday()) % 7 or 7))
-        for match in patterns["weekday_day"].finditer(folded):
-            weekday, day = weekdays[match.group("weekday")], int(match.group("day"))
-            following = folded[match.end() : match.end() + 2].lstrip()
-            if following[:1] in (":", "/") or re.match(r"(?:am|pm|h|uhr|a\.m|p\.m)", folded[match.end() :].lstrip()):
-                continue
-            value = next(
-                (
-                    candidate
-                    for step in range(0, 62)
-                    if (candidate := today + timedelta(days=step * direction)).day == day
-                    and candidate.weekday() == weekday
-                ),
-                None,
-            )
-            if value is not None:
-                add(match.start(), match.end(), value)
-        for match in patterns["weekday"].finditer(folded):
-            weekday = weekdays[match.group("weekday")]
-            if len(match.group("weekday")) < 4 and not match.group("weekday").isascii():
-                continue
-            if direction == FUTURE:
-                value = today + timedelta(days=(weekday - today.weekday()) % 7 or 7)
-            else:
-                value = today - timedelta(days=(today.weekday() - weekday) % 7 or 7)
-            add(match.start(), match.end(), value, relative=True)
-        for match in patterns["tomorrow"].finditer(folded):
-            add(match.start(), match.end(), today + timedelta(days=1), relative=True)
-        for match in patterns["today"].finditer(folded):
-            add(match.start(), match.end(), today, relative=True)
-        for match in _asian_weekdays().finditer(folded):
-            weekday = weekdays[match.group(2)]
-            ahead = (weekday - today.weekday()) % 7 or 7
-            if match.group(1):
-                ahead = 7 - today.weekday() + weekday
-            add(match.start(), match.end(), today + timedelta(days=ahead), relative=True)
-        for match in re.finditer(r"明日|明天", folded):
-            add(match.start(), match.end(), today + timedelta(days=1), relative=True)
-    return sorted(found, key=lambda stated: stated.start)
+        _add_relative(found, today)
+    return sorted(found.dates, key=lambda stated: stated.start)

@@ -3,6 +3,7 @@
 Belongs here: the order in which the kinds of decision are tried, and what is left when none applies.
 """
 
+import re
 from dataclasses import replace
 
 from autoresponder_dagster.addresses import normalize_email
@@ -15,11 +16,13 @@ from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
 from autoresponder_dagster.determination.presence import absence_or_presence, vacation_end
 from autoresponder_dagster.determination.reading import Reading
-from autoresponder_dagster.determination.statements import Who
+from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass
 from autoresponder_dagster.determination.verdict import (
     CLEAR,
+    DOUBTFUL,
     INFERRED,
+    PRESUMED,
     Stages,
     Verdict,
     base_verdict,
@@ -28,6 +31,7 @@ from autoresponder_dagster.determination.verdict import (
 from autoresponder_dagster.schemas.enums import Category, Determination
 from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
 
+_WORD = re.compile(r"[^\W\d_]{2}")
 _UNKNOWN_TRANSPORT = {
     TransportClass.FEEDBACK_REPORT: Category.FEEDBACK_REPORT,
     TransportClass.READ_RECEIPT: Category.READ_RECEIPT,
@@ -158,7 +162,11 @@ def _spam(reading: Reading, base: Verdict) -> Verdict | None:
     if not said or reading.is_automatic:
         return None
     return replace(
-        base, category=Category.SPAM, confidence=0.8, evidence=reading.evidence(said[0]), matched=matched_entries(*said)
+        base,
+        category=Category.SPAM,
+        confidence=INFERRED,
+        evidence=reading.evidence(said[0]),
+        matched=matched_entries(*said),
     )
 
 
@@ -169,7 +177,7 @@ def _mailbox(reading: Reading, base: Verdict) -> Verdict | None:
     return replace(
         base,
         category=Category.MAILBOX_UNMONITORED,
-        confidence=0.8,
+        confidence=INFERRED,
         evidence=reading.evidence(said[0]),
         matched=matched_entries(*said),
     )
@@ -193,12 +201,12 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
     third = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY]
     if not reading.is_automatic:
         words = collapse(reading.sources.own.own)
-        if len(words) >= 2:
+        if reading.identity.email is not None and _WORD.search(words):
             return replace(
                 base,
                 determination=Determination.ACTIVE,
                 category=Category.HUMAN_MESSAGE,
-                confidence=0.55,
+                confidence=PRESUMED,
                 evidence=words[:MAX_EVIDENCE],
             )
         return replace(base, category=Category.THIRD_PERSON if third else Category.HUMAN_MESSAGE)
@@ -206,7 +214,7 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
         return replace(
             base,
             category=Category.THIRD_PERSON,
-            confidence=0.6,
+            confidence=DOUBTFUL,
             evidence=reading.evidence(third[0]),
             matched=matched_entries(*third),
         )

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
+from autoresponder_dagster.determination.contacts import Contact, contacts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match
@@ -23,23 +24,33 @@ from autoresponder_dagster.determination.sender_facts import (
     stated_title,
     title_at_employer,
 )
-from autoresponder_dagster.determination.statements import Statement, Who
+from autoresponder_dagster.determination.statements import Statement
+from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.verdict import (
     CERTAIN,
     CLEAR,
     DOUBTFUL,
     INFERRED,
+    NEARLY,
     REPORTED,
     Verdict,
     matched_entries,
 )
 from autoresponder_dagster.schemas.enums import Category, Determination
 
+FIRST_SENTENCES = 4
+"""A person who writes about leaving says so at the beginning; later it is a tale of something else."""
+NEWS = timedelta(days=730)
+"""A departure longer ago, told by a person who writes, is no news about this address."""
+NEAR_RETURN = timedelta(days=400)
+FAR_FUTURE = timedelta(days=500)
+"""A date so far ahead is a placeholder of an absence, not a day of departure."""
+
 _SYSTEM_SENDER = re.compile(
-    r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|autoresponder|automailer|"
-    r"bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b"
+    r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|"
+    r"autoresponder|automailer|bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b"
 )
-_ENDED = {
+_CATEGORIES = {
     Meaning.LEFT: Category.LEFT,
     Meaning.RETIRED: Category.RETIRED,
     Meaning.DECEASED: Category.DECEASED,
@@ -48,105 +59,47 @@ _ENDED = {
 
 
 def departure(reading: Reading, base: Verdict) -> Verdict | None:
-    said = [s for s in reading.of_sender(*DEPARTED) if not (s.is_negated or s.is_temporary or s.is_partial)]
-    soon = [s for s in reading.of_sender(Meaning.LEAVING, Meaning.LAST_DAY) if not s.is_negated]
-    last_days = [s for s in soon if s.means == Meaning.LAST_DAY]
-    today = reading.sources.today
-    for statement in last_days:
-        day, _ = facts.effective_date(reading.sources, statement, FUTURE)
-        if day is not None and today is not None and day <= today:
-            said.append(replace(statement, means=Meaning.LEFT))
-    said = [s for s in said if not _is_of_absence(reading, s)]
+    """Decide whether the sender has left, or is about to; null where neither is said."""
     if _SYSTEM_SENDER.match(reading.identity.email or ""):
-        gone = [
-            s
-            for s in reading.statements
-            if s.means in DEPARTED and not (s.is_negated or s.is_temporary or s.is_partial or s.is_hedged or s.is_weak)
-        ]
-        return _undetermined(reading, gone[0], gone, base) if gone else None
-    if (
-        said
-        and all(reading.in_subject(s) for s in said)
-        and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY))
-    ):
-        return None  # "X has left the building" over "… for lunch, back at two".
-    strong = [s for s in said if not s.is_weak]
-    titled = stated_title(reading)
-    stays = reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED) + reading.of_sender(Meaning.ADDRESS_UNCHANGED)
-    stays = [s for s in stays if not s.is_negated]
+        return _told_by_a_system(reading, base)
+    soon = [s for s in reading.of_sender(Meaning.LEAVING, Meaning.LAST_DAY) if not s.is_negated]
+    said = _departures(reading, soon)
     if not said:
-        if soon:
-            return _future(reading, soon, base)
-        return proxy_departure(reading, base)
-    leading = max(
-        strong or said,
-        key=lambda s: (
-            not reading.in_subject(s),
-            not s.is_hedged,
-            s.is_named,
-            s.who == Who.SENDER,
-            not s.is_weak,
-            _specific(s),
-            -s.sentence,
-        ),
-    )
-    day, _ = facts.effective_date(reading.sources, leading, PAST)
-    if day is None:
-        for other in said:
-            day, _ = facts.effective_date(reading.sources, other, PAST)
-            if day is not None:
-                break
-    if day is not None and today is not None and day > today and not _is_about_address(reading, leading):
-        if day - today > timedelta(days=500):
-            day = None
-        else:
-            return _future(reading, [leading], base, day)
-    if titled is not None and stays:
+        return _future(reading, soon, base) if soon else _told_by_a_proxy(reading, base)
+    if _is_overruled(reading, said):
         return None
-    if titled is not None and leading.is_weak:
-        return None
-    if [s for s in stays if s.means in (Meaning.RETURNED, Meaning.STILL_HERE)] and leading.is_weak:
-        return None
-    confidence = _departure_confidence(reading, leading, said)
-    if not strong:
-        confidence = min(confidence, DOUBTFUL)
-    if any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays):
-        confidence = min(confidence, DOUBTFUL)
-    if titled is not None and stated_employer(reading) is None:
-        confidence = min(confidence, DOUBTFUL)
-    away = [
-        s
-        for s in reading.of_sender(*AWAY)
-        if not (s.is_negated or s.is_over or s.is_weak) and not reading.sources.own.sentences[s.sentence].is_subject
-    ]
-    if away:
-        back, _ = facts.return_date(reading.sources, sorted({s.sentence for s in away}))
-        if back is not None and (today is None or (back - today).days < 400) and back != day:
-            confidence = min(confidence, DOUBTFUL)
-    if reading.in_subject(leading):
-        confidence = min(confidence, DOUBTFUL if reading.sources.own.own else INFERRED)
-    if soon and not last_days:
-        confidence = min(confidence, DOUBTFUL)
-    address, fit, _ = stated_address(reading)
+    leading = _leading(reading, said)
+    day = _day(reading, [leading, *said])
+    today = reading.sources.today
     if (
-        address is not None
-        and stated_employer(reading) is None
-        and domain_of(address) == domain_of(reading.identity.email or "")
+        day is not None
+        and today is not None
+        and today < day < today + FAR_FUTURE
+        and not _speaks_of_old_address(reading, leading)
     ):
-        return None
-    verdict = departure_facts(reading, leading, base)
-    return replace(verdict, confidence=confidence, matched=matched_entries(leading, *said))
+        return _future(reading, [leading], base, day)
+    confidence = min(_confidence(reading, leading, said), _cap(reading, leading, soon, day))
+    return replace(
+        departure_facts(reading, leading, base), confidence=confidence, matched=matched_entries(leading, *said)
+    )
 
 
-def _specific(statement: Statement) -> bool:
-    return statement.means in (Meaning.DECEASED, Meaning.RETIRED, Meaning.POSITION_ELIMINATED)
+def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
+    """Return the statements that the sender has left, with last days that have come."""
+    said = [s for s in reading.of_sender(*DEPARTED) if not (s.is_negated or s.is_temporary or s.is_partial)]
+    today = reading.sources.today
+    for statement in soon:
+        day = facts.effective_date(reading.sources, statement, FUTURE)
+        if statement.means == Meaning.LAST_DAY and day is not None and today is not None and day <= today:
+            said.append(replace(statement, means=Meaning.LEFT))
+    if reading.is_automatic:
+        # "X is no longer the Director": of others it tells a departure, though it may be another post.
+        ended = [s for s in reading.of_sender(Meaning.ROLE_ENDED) if not (s.is_negated or s.is_temporary)]
+        said += [replace(s, means=Meaning.LEFT, is_weak=True) for s in ended if s.is_named and not s.is_first_person]
+    return [s for s in said if not _is_within_absence(reading, s)]
 
 
-def _is_about_address(reading: Reading, statement: Statement) -> bool:
-    return any(s.means == Meaning.OLD_ADDRESS_ENDS and s.sentence == statement.sentence for s in reading.statements)
-
-
-def _is_of_absence(reading: Reading, statement: Statement) -> bool:
+def _is_within_absence(reading: Reading, statement: Statement) -> bool:
     """Tell whether a departure-like statement stands in a sentence that speaks of a leave.
 
     "No longer checking mail while on leave": the leave governs the sentence.
@@ -154,152 +107,200 @@ def _is_of_absence(reading: Reading, statement: Statement) -> bool:
     if statement.means in (Meaning.DECEASED, Meaning.RETIRED):
         return False
     return any(
-        s.sentence == statement.sentence
-        and s.means in AWAY
-        and not s.is_negated
-        and not s.is_weak
-        and s.start != statement.start
-        for s in reading.of_sender(*AWAY)
-        if not _contains(statement, s)
+        away.sentence == statement.sentence
+        and not (away.is_negated or away.is_weak)
+        and away.start != statement.start
+        and not (statement.start <= away.start and away.end <= statement.end)
+        for away in reading.of_sender(*AWAY)
     )
 
 
-def _contains(outer: Statement, inner: Statement) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
+def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
+    """Tell whether the message also says that the sender stays: another post, another address, back soon."""
+    if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
+        return True  # "X has left the building" over "… for lunch, back at two".
+    is_weak = all(s.is_weak for s in said)
+    stays = [
+        s
+        for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
+        if not s.is_negated
+    ]
+    if stated_title(reading) is not None and (stays or is_weak):
+        return True
+    if is_weak and any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays):
+        return True
+    address = stated_address(reading).email
+    at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
+    return address is not None and at_home and stated_employer(reading) is None
 
 
-def _departure_confidence(reading: Reading, statement: Statement, said: Sequence[Statement]) -> float:
-    if statement.is_hedged:
+def _leading(reading: Reading, said: Sequence[Statement]) -> Statement:
+    """Return the statement on which the verdict rests: in the body, sure, of a named person, specific, early."""
+    strong = [s for s in said if not s.is_weak]
+    specific = (Meaning.DECEASED, Meaning.RETIRED, Meaning.POSITION_ELIMINATED)
+    return max(
+        strong or said,
+        key=lambda s: (not reading.in_subject(s), not s.is_hedged, s.is_named, s.means in specific, -s.sentence),
+    )
+
+
+def _day(reading: Reading, statements: Sequence[Statement]) -> date | None:
+    """Return the first date that one of the statements is given."""
+    days = (facts.effective_date(reading.sources, statement, PAST) for statement in statements)
+    return next((day for day in days if day is not None), None)
+
+
+def _speaks_of_old_address(reading: Reading, statement: Statement) -> bool:
+    return any(s.means == Meaning.OLD_ADDRESS_ENDS and s.sentence == statement.sentence for s in reading.statements)
+
+
+def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement]) -> float:
+    """Return how surely the leading statement says by itself that the sender has left."""
+    if leading.is_hedged or leading.is_weak or leading.who == Who.UNRESOLVED:
         return DOUBTFUL
-    if statement.who == Who.IMPLICIT:
-        return (
-            INFERRED
-            if reading.is_automatic and not reading.sources.own.sentences[statement.sentence].is_subject
-            else DOUBTFUL
-        )
-    confidence = CERTAIN if statement.is_named else 0.90
-    if not reading.is_automatic:
-        confidence = min(confidence, INFERRED)
-        if statement.is_first_person and not any(s.sentence <= 4 for s in said):
-            confidence = REPORTED
-        if statement.means == Meaning.DECEASED and not statement.is_named:
-            confidence = REPORTED
-    day, certain = facts.effective_date(reading.sources, statement, PAST)
-    if (
-        day is not None
-        and reading.sources.today is not None
-        and (reading.sources.today - day).days > 730
-        and not reading.is_automatic
-    ):
-        confidence = REPORTED
-    return confidence
+    if leading.who == Who.IMPLICIT:
+        return INFERRED if reading.is_automatic and not reading.in_subject(leading) else DOUBTFUL
+    if reading.is_automatic:
+        return CERTAIN if leading.is_named else CLEAR
+    day = facts.effective_date(reading.sources, leading, PAST)
+    if day is not None and reading.sources.today is not None and reading.sources.today - day > NEWS:
+        return REPORTED
+    if leading.is_first_person and min(s.sentence for s in said) > FIRST_SENTENCES:
+        return REPORTED
+    return INFERRED if leading.is_named or leading.means != Meaning.DECEASED else REPORTED
+
+
+def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
+    """Return what the rest of the message leaves of that: it may contradict."""
+    stays = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED) if not s.is_negated]
+    another_post = stated_title(reading) is not None and stated_employer(reading) is None
+    still_leaving = [s for s in soon if s.means == Meaning.LEAVING]
+    away = [
+        s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_over or s.is_weak or reading.in_subject(s))
+    ]
+    back = facts.return_date(reading.sources, sorted({s.sentence for s in away})).value if away else None
+    today = reading.sources.today
+    comes_back = back is not None and back != day and (today is None or back - today < NEAR_RETURN)
+    if stays or another_post or still_leaving or comes_back:
+        return DOUBTFUL
+    if reading.in_subject(leading):
+        return DOUBTFUL if reading.sources.own.own else INFERRED
+    return CERTAIN
 
 
 def _future(reading: Reading, soon: Sequence[Statement], base: Verdict, day: date | None = None) -> Verdict:
-    if day is None:
-        for statement in soon:
-            day, _ = facts.effective_date(reading.sources, statement, FUTURE)
-            if day is not None:
-                break
-    people = facts.contacts(reading.sources, reading.statements)
-    lead = people[0] if people else None
+    """Return the verdict on somebody who will leave: nothing is written before the day has come."""
+    days = (facts.effective_date(reading.sources, statement, FUTURE) for statement in soon)
+    day = day or next((found for found in days if found is not None), None)
+    people = contacts(reading.sources, reading.statements)
+    lead = people[0] if people else Contact(None, None)
     return replace(
         base,
         category=Category.FUTURE_DEPARTURE,
         confidence=CLEAR,
         evidence=reading.evidence(soon[0]),
         effective_date=day.isoformat() if day else None,
-        replacement_name=lead.name if lead else None,
-        replacement_email=lead.email if lead else None,
+        replacement_name=lead.name,
+        replacement_email=lead.email,
         matched=matched_entries(*soon),
         alternates=tuple(people),
     )
 
 
 def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verdict:
+    """Return a departure with its facts: when, where to, and who takes over (rules.md §4)."""
     sources = reading.sources
-    day = None
-    for statement in [
-        leading,
-        *[
-            s
-            for s in reading.of_sender(*DEPARTED, Meaning.LAST_DAY, Meaning.NEW_EMPLOYER)
-            if s != leading and not s.is_negated
-        ],
-    ]:
-        day, _ = facts.effective_date(sources, statement, PAST)
-        if day is not None and (sources.today is None or day <= sources.today):
-            break
-        day = None
+    others = [
+        s
+        for s in reading.of_sender(*DEPARTED, Meaning.LAST_DAY, Meaning.NEW_EMPLOYER)
+        if s != leading and not s.is_negated
+    ]
+    days = (facts.effective_date(sources, statement, PAST) for statement in (leading, *others))
+    day = next(
+        (found for found in days if found is not None and (sources.today is None or found <= sources.today)), None
+    )
     employer = stated_employer(reading)
-    own_new, new_title = None, None
-    if leading.means != Meaning.DECEASED:
-        address, fit, _ = stated_address(reading)
-        if address is not None and fit >= 0.75:
-            own_new = address
-        elif employer is not None or any(s.is_first_person for s in reading.of_sender(*DEPARTED)):
-            own_new = forwarding_address(reading)
-        if employer is not None:
-            titled = stated_title(reading)
-            new_title = titled[1] if titled else title_at_employer(reading)
-    people = [p for p in facts.contacts(sources, reading.statements) if p.email is None or p.email != own_new]
-    lead = people[0] if people else None
-    category = _ENDED.get(leading.means, Category.LEFT)
-    if employer is not None and category == Category.LEFT:
-        category = Category.NEW_EMPLOYER
+    new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
+    title = stated_title(reading)
+    people = [
+        person for person in contacts(sources, reading.statements) if person.email is None or person.email != new_email
+    ]
+    lead = people[0] if people else Contact(None, None)
+    category = _CATEGORIES.get(leading.means, Category.LEFT)
     return replace(
         base,
-        determination=Determination.REPLACEMENT if lead else Determination.INACTIVE,
-        category=category,
+        determination=Determination.REPLACEMENT if people else Determination.INACTIVE,
+        category=Category.NEW_EMPLOYER if employer is not None and category == Category.LEFT else category,
         evidence=reading.evidence(leading),
         matched=matched_entries(leading),
         effective_date=day.isoformat() if day else None,
         new_org=employer,
-        new_email=own_new,
-        new_title=new_title,
-        replacement_name=lead.name if lead else None,
-        replacement_email=lead.email if lead else None,
-        replacement_title=lead.title if lead else None,
+        new_email=new_email,
+        new_title=(title.text if title else title_at_employer(reading)) if employer is not None else None,
+        replacement_name=lead.name,
+        replacement_email=lead.email,
+        replacement_title=lead.title,
         alternates=tuple(people),
     )
 
 
-def _undetermined(reading: Reading, leading: Statement, said: Sequence[Statement], base: Verdict) -> Verdict:
-    """A system speaks of somebody who left: attribute it to the one address that is that person's."""
-    sources = reading.sources
-    sentence = sources.own.sentences[leading.sentence]
+def _address_elsewhere(reading: Reading, employer: str | None) -> str | None:
+    """Return the address at which the departed sender can be reached from now on."""
+    address = stated_address(reading)
+    if address.email is not None and address.fit >= NEARLY:
+        return address.email
+    speaks_himself = any(s.is_first_person for s in reading.of_sender(*DEPARTED))
+    return forwarding_address(reading) if employer is not None or speaks_himself else None
+
+
+def _surely_gone(reading: Reading) -> list[Statement]:
+    """Return the statements that anybody has left, without those that something weakens."""
+    return [
+        s
+        for s in reading.statements
+        if s.means in DEPARTED and not (s.is_negated or s.is_temporary or s.is_partial or s.is_hedged or s.is_weak)
+    ]
+
+
+def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
+    """Attribute a system's news of a departure to the one address that is that person's, if there is one."""
+    gone = _surely_gone(reading)
+    if not gone:
+        return None
+    sentence = reading.sources.own.sentences[gone[0].sentence]
     named = [name for _, _, name in person_names(sentence.text)]
     boxes = {
         box.email
-        for box in find_mailboxes(sources.own.own)
-        if not is_role_mailbox(box.email) and box.email != reading.identity.email
+        for box in find_mailboxes(reading.sources.own.own)
+        if box.email != reading.identity.email and not is_role_mailbox(box.email)
     }
     here = {box.email for box in find_mailboxes(sentence.text)} & boxes
-    fitting = {email for email in boxes if any(names_match(email, name) for name in named)}
-    candidates = fitting or here
+    candidates = {email for email in boxes if any(names_match(email, name) for name in named)} or here
+    evidence, matched = reading.evidence(gone[0]), matched_entries(*gone)
     if len(candidates) != 1:
-        return replace(base, sender_email=None, category=Category.UNDETERMINED_SENDER, confidence=CLEAR,
-                       evidence=reading.evidence(leading), matched=matched_entries(*said))  # fmt: skip
-    email = next(iter(candidates))
-    attributed = replace(reading, sources=replace(sources, identity=identity_of(email, named[0] if named else None)))
-    verdict = departure_facts(attributed, leading, replace(base, sender_email=email))
-    return replace(verdict, confidence=INFERRED, matched=matched_entries(*said))
+        return replace(
+            base,
+            sender_email=None,
+            category=Category.UNDETERMINED_SENDER,
+            confidence=CLEAR,
+            evidence=evidence,
+            matched=matched,
+        )
+    email = candidates.pop()
+    identity = identity_of(email, named[0] if named else None)
+    attributed = replace(reading, sources=replace(reading.sources, identity=identity))
+    return replace(
+        departure_facts(attributed, gone[0], replace(base, sender_email=email)), confidence=INFERRED, matched=matched
+    )
 
 
-def proxy_departure(reading: Reading, base: Verdict) -> Verdict | None:
+def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     """Somebody answers for the person whom we wrote to and says that this person left.
 
     Whose address that was is not told, so the verdict is for Human Review only.
     """
-    gone = [
-        s
-        for s in reading.statements
-        if s.who == Who.THIRD
-        and s.means in DEPARTED
-        and not (s.is_negated or s.is_hedged or s.is_weak or s.is_temporary)
-    ]
-    routed = [s for s in reading.statements if s.means == Meaning.COVER]
+    gone = [s for s in _surely_gone(reading) if s.who == Who.THIRD]
+    routed = [s for s in reading.statements if s.means == Meaning.ROUTED]
     if not gone or not routed:
         return None
-    verdict = departure_facts(reading, gone[0], base)
-    return replace(verdict, confidence=DOUBTFUL, new_email=None)
+    return replace(departure_facts(reading, gone[0], base), confidence=DOUBTFUL, new_email=None)

@@ -1,22 +1,28 @@
 """Evaluation: how good the engine is on a labelled folder of messages.
 
-Belongs here: comparing verdicts with labels and counting. The labels file is ``labels.csv`` beside the
-``.eml`` files, with the columns ``file, determination, accept, hard, language`` and the facts of
-``DeterminationRow``; ``accept`` and the facts may hold several valid values separated by ``|``.
+Belongs here: comparing verdicts with labels and counting. Does not belong here: how the figures are shown
+(``reporting/evaluation.py``). The labels file is ``labels.csv`` beside the ``.eml`` files, with the columns
+``file, determination`` and, where known, ``accept, hard, language`` and the facts of ``DeterminationRow``;
+``accept`` and the facts may hold several valid values separated by ``|``. A fact without a column is not scored.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 
 from autoresponder_dagster.determination import determine
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.verdict import Verdict
-from autoresponder_dagster.schemas.enums import STATE_CHANGING
+from autoresponder_dagster.errors import ConfigurationError
+from autoresponder_dagster.schemas.enums import STATE_CHANGING, Determination
 
+LABELS_FILE = "labels.csv"
 WRITE_CONFIDENCE = 0.80
+BANDS = 20
+"""Bands of confidence in a calibration: 0.05 wide."""
 FACTS = ("new_email", "new_title", "new_org", "replacement_name", "replacement_email", "return_date", "effective_date")
 
 
@@ -49,11 +55,38 @@ class Scored:
         return self.is_confident and self.verdict.determination in STATE_CHANGING and not self.is_right
 
 
-def score_folder(folder: Path, wanted: Callable[[str], bool] = lambda file: True) -> list[Scored]:
+def read_labels(folder: Path) -> list[dict[str, str]]:
+    """Return the rows of a folder's labels file.
+
+    Raises:
+        ConfigurationError: there is none, it has no rows, lacks a column, names a file that is not there, or
+            an unknown determination.
+    """
+    path = folder / LABELS_FILE
+    if not path.is_file():
+        raise ConfigurationError(f"{path} does not exist. Name a folder with .eml files and their {LABELS_FILE}.")
+    with path.open(encoding="utf-8", newline="") as lines:
+        labels = list(csv.DictReader(lines))
+    if not labels:
+        raise ConfigurationError(f"{path} has no rows; give it one for each message.")
+    if missing := {"file", "determination"} - labels[0].keys():
+        raise ConfigurationError(f"{path} has no column {', '.join(sorted(missing))}.")
+    for row in labels:
+        if not (folder / row["file"]).is_file():
+            raise ConfigurationError(f"{path} names {row['file']}, which is not in the folder.")
+        if unknown := {row["determination"], *filter(None, (row.get("accept") or "").split("|"))} - set(Determination):
+            raise ConfigurationError(f"{path} gives {row['file']} the unknown determination {min(unknown)!r}.")
+    return labels
+
+
+def score(folder: Path, label: Mapping[str, str]) -> Scored:
+    """Return label and verdict of one labelled message of a folder."""
+    return Scored(label["file"], label, determine((folder / label["file"]).read_bytes()))
+
+
+def score_folder(folder: Path, wanted: Callable[[str], bool] = lambda _: True) -> list[Scored]:
     """Return label and verdict of every labelled message of a folder that ``wanted`` accepts by its file name."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as lines:
-        labels = [row for row in csv.DictReader(lines) if wanted(row["file"])]
-    return [Scored(row["file"], row, determine((folder / row["file"]).read_bytes())) for row in labels]
+    return [score(folder, label) for label in read_labels(folder) if wanted(label["file"])]
 
 
 def accuracy(scored: Iterable[Scored]) -> float:
@@ -78,8 +111,9 @@ def accuracy_by(scored: Iterable[Scored], column: str) -> dict[str, tuple[int, i
     totals: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for one in scored:
-        totals[one.label[column]] += 1
-        right[one.label[column]] += one.is_right
+        value = one.label.get(column) or "-"
+        totals[value] += 1
+        right[value] += one.is_right
     return {value: (right[value], totals[value]) for value in sorted(totals)}
 
 
@@ -106,7 +140,9 @@ def fact_accuracy(scored: Iterable[Scored]) -> dict[str, dict[str, int]]:
         if not one.is_right:
             continue
         for fact in FACTS:
-            stated, found = one.label.get(fact) or "", getattr(one.verdict, fact)
+            if fact not in one.label:
+                continue
+            stated, found = one.label[fact] or "", getattr(one.verdict, fact)
             counts = table[fact]
             counts["stated"] += bool(stated)
             if stated and is_fact_right(stated, found):
@@ -128,6 +164,101 @@ def calibration(scored: Iterable[Scored]) -> dict[str, tuple[int, int]]:
         right, total = bands.get(f"{low:.2f}", (0, 0))
         bands[f"{low:.2f}"] = (right + one.is_right, total + 1)
     return dict(sorted(bands.items()))
+
+
+@dataclass(frozen=True)
+class Band:
+    """The verdicts of one band of confidence: how many, how many of them right, and their mean confidence."""
+
+    low: float
+    right: int
+    total: int
+    confidence: float
+
+    @property
+    def share(self) -> float:
+        """The share that is right."""
+        return self.right / self.total
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the true share lies with 95 % probability (Wilson score interval)."""
+        z = 1.96
+        middle = self.share + z**2 / (2 * self.total)
+        spread = z * sqrt(self.share * (1 - self.share) / self.total + (z / (2 * self.total)) ** 2)
+        whole = 1 + z**2 / self.total
+        return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
+
+
+def bands(scored: Iterable[Scored]) -> tuple[Band, ...]:
+    """Return the calibration of all verdicts: one band for each 0.05 of confidence in which there is a verdict."""
+    by_band: dict[int, list[Scored]] = {}
+    for one in scored:
+        by_band.setdefault(int(one.verdict.confidence * BANDS + 1e-9), []).append(one)
+    return tuple(
+        Band(
+            low=number / BANDS,
+            right=sum(one.is_right for one in members),
+            total=len(members),
+            confidence=sum(one.verdict.confidence for one in members) / len(members),
+        )
+        for number, members in sorted(by_band.items())
+    )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that is measured on a labelled folder.
+
+    Attributes:
+        shares: between 0 and 1, by the names under which a threshold can be set; a share of nothing is 1.
+        counts: the same.
+        confusion: count by (label, verdict); an accepted verdict counts as the label.
+        wrong: the messages whose determination is not accepted, unsafe ones first.
+        bands: the calibration of all verdicts.
+        by_language: right and all by language of the label.
+        by_difficulty: right and all, hard (``1``) and easy (``0``) ones.
+        facts: stated, right, missed, wrong and spurious by fact.
+        write_confidence: from where on a verdict is confident.
+    """
+
+    shares: Mapping[str, float]
+    counts: Mapping[str, int]
+    confusion: Mapping[tuple[str, str], int]
+    wrong: tuple[Scored, ...]
+    bands: tuple[Band, ...]
+    by_language: Mapping[str, tuple[int, int]]
+    by_difficulty: Mapping[str, tuple[int, int]]
+    facts: Mapping[str, Mapping[str, int]]
+    write_confidence: float = WRITE_CONFIDENCE
+
+
+def evaluate(scored: Sequence[Scored]) -> Evaluation:
+    """Return everything that is measured on scored messages."""
+    facts = fact_accuracy(scored)
+    return Evaluation(
+        shares={
+            "accuracy": accuracy(scored),
+            "hard_accuracy": accuracy(one for one in scored if one.label.get("hard") == "1"),
+            "confident_accuracy": accuracy(one for one in scored if one.is_confident),
+            "automation_rate": automation_rate(scored),
+            **{
+                f"{fact}_accuracy": counts["right"] / counts["stated"] if counts["stated"] else 1.0
+                for fact, counts in facts.items()
+            },
+        },
+        counts={
+            "messages": len(scored),
+            "unsafe": len(unsafe(scored)),
+            **{f"{fact}_spurious": counts["spurious"] for fact, counts in facts.items()},
+        },
+        confusion=confusion(scored),
+        wrong=tuple(sorted((one for one in scored if not one.is_right), key=lambda one: (not one.is_unsafe, one.file))),
+        bands=bands(scored),
+        by_language=accuracy_by(scored, "language"),
+        by_difficulty=accuracy_by(scored, "hard"),
+        facts=facts,
+    )
 
 
 def report(scored: list[Scored]) -> str:

@@ -1,4 +1,4 @@
-"""Folding: the spelling-tolerant form of a text in which lexicon patterns are matched.
+r"""Folding: the spelling-tolerant form of a text in which lexicon patterns are matched.
 
 Belongs here: character-level normalisation that keeps offsets. Folded text is lower-case and without
 accents and has exactly the length of the original, so that a match in it names a span of the original.
@@ -17,6 +17,7 @@ _REPLACED = {
     "\u00e6": "e", "\u00c6": "e", "\u0153": "e", "\u0152": "e", "\u0111": "d", "\u0110": "d",
     "\u00f0": "d", "\u00fe": "t", "\u00ba": "o", "\u00aa": "a",
 }  # fmt: skip
+_END_OF_LATIN = "\u0250"
 _SPACE = re.compile(r"\s+")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
@@ -28,7 +29,7 @@ def _fold_character(character: str) -> str:
         return replaced
     wide = unicodedata.normalize("NFKC", character)
     base = unicodedata.normalize("NFD", wide if len(wide) == 1 else character)
-    if len(base) > 1 and all(unicodedata.combining(mark) for mark in base[1:]) and ord(base[0]) < 0x250:
+    if len(base) > 1 and all(unicodedata.combining(mark) for mark in base[1:]) and base[0] < _END_OF_LATIN:
         base = base[0]
     elif len(base) > 1:
         base = character
@@ -44,7 +45,7 @@ def fold(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return ``text`` composed (NFC), without control and invisible characters; line ends become ``\\n``."""
+    r"""Return ``text`` composed (NFC), without control and invisible characters; line ends become ``\\n``."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _UNWANTED.sub("", text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u2028", "\n"))
 

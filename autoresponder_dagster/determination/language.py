@@ -14,6 +14,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ADDRESS_OR_LINK = re.compile(r"\S*@\S+|\bhttps?:\S+|\bwww\.\S+")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_LEAST_KANA, _LEAST_HAN = 3, 2
 _SECOND_LANGUAGE_SHARE = 0.2
 
 
@@ -36,9 +37,9 @@ def detect_languages(text: str) -> list[str]:
             for language in languages:
                 scores[language] = scores.get(language, 0.0) + 1.0 / len(languages)
     kana, han = len(_KANA.findall(text[:3000])), len(_HAN.findall(text[:3000]))
-    if kana >= 3:
+    if kana >= _LEAST_KANA:
         scores["ja"] = (kana + han) / 3
-    elif han >= 2:
+    elif han >= _LEAST_HAN:
         scores["zh"] = han / 2
     ranked = sorted(scores, key=lambda language: (-scores[language], LANGUAGES.index(language)))
     return [language for language in ranked[:3] if scores[language] >= scores[ranked[0]] * _SECOND_LANGUAGE_SHARE]

@@ -1,4 +1,4 @@
-"""The lexicons: what the engine knows of each language, read from ``lexicons/<language>.yaml``.
+r"""The lexicons: what the engine knows of each language, read from ``lexicons/<language>.yaml``.
 
 Belongs here: reading, checking and compiling the data files. Does not belong here: how their entries are
 combined. To teach the engine a phrase, add an entry to a file: a name, what it means, a pattern, and
@@ -54,7 +54,7 @@ class Meaning(StrEnum):
     NEW_TITLE = "new_title"
     SUCCESSOR = "successor"
     CONTACT = "contact"
-    COVER = "cover"
+    ROUTED = "routed"
     UNMONITORED = "unmonitored"
     UNSUBSCRIBE = "unsubscribe"
     ACCOUNT_OF = "account_of"
@@ -117,6 +117,7 @@ class Lexicon:
         return self.language not in NO_SPACES
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _FORBIDDEN = re.compile(r"\(\?[=!<](?!P<)|\(\?<[=!]|\\[1-9]|\(\?P=|\(\?>|[*+?}]\+")
 _PATTERN_TOKEN = re.compile(r"(\\.|\(\?P<)|([^\\(]+|\()", re.DOTALL)
@@ -212,7 +213,7 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         ConfigurationError: the file is not a lexicon; the message names the entry and the cure.
     """
     try:
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise ConfigurationError(f"lexicons/{language}.yaml is not YAML: {error}") from error
     unknown = data.keys() - _TABLES
@@ -247,52 +248,98 @@ def read_lexicon(text: str, language: str) -> Lexicon:
     )
 
 
-def _source(language: str) -> str:
-    return resources.files(__package__).joinpath("lexicons", f"{language}.yaml").read_text("utf-8")
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath("lexicons", f"{name}.yaml").read_text("utf-8")
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def lexicon(language: str) -> Lexicon:
     """Return the compiled lexicon of a language, read once per process."""
-    return read_lexicon(_source(language), language)
+    return read_lexicon(_file(language), language)
 
 
 @lru_cache(maxsize=1)
 def lexicon_digest() -> str:
     """Return a hash of all lexicon files: it changes when any of them does."""
     digest = hashlib.sha256()
-    for language in LANGUAGES:
-        digest.update(_source(language).encode("utf-8"))
+    for name in (*LANGUAGES, "transport", "names"):
+        digest.update(_file(name).encode("utf-8"))
     return digest.hexdigest()
 
 
-_TAGS = re.compile(
-    r"^(?:\s*(?:\[(?:external|ext|extern|externe|spam|caution)[^\]]{0,20}\]|\{spam\?\}|(?:external|ext):))+\s*",
-    re.IGNORECASE,
-)
+def _read_data(name: str) -> Any:
+    return yaml.load(_file(name), Loader=_LOADER)  # noqa: S506 - both are safe loaders
 
 
 @lru_cache(maxsize=1)
-def _prefixes() -> list[tuple[str, str, str]]:
+def _transport() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = _read_data("transport")
+    return data
+
+
+@lru_cache(maxsize=64)
+def forms(name: str) -> "re.Pattern[str]":
+    """Return one of the patterns of ``lexicons/transport.yaml``, for folded text."""
+    return compile_pattern(
+        "|".join(f"(?:{form})" for form in _transport()[name]), {}, f"lexicons/transport.yaml, {name}"
+    )
+
+
+@lru_cache(maxsize=8)
+def header_names(name: str) -> tuple[str, ...]:
+    """Return one of the lists of header names of ``lexicons/transport.yaml``."""
+    return tuple(_transport()[name])
+
+
+@lru_cache(maxsize=1)
+def bounce_reasons() -> list[tuple[str, "re.Pattern[str]"]]:
+    """Return the reasons of a delivery report with their patterns, in the order in which they are tried."""
+    where = "lexicons/transport.yaml, reasons"
+    reasons = _transport()["reasons"].items()
+    return [
+        (name, compile_pattern("|".join(f"(?:{form})" for form in patterns), {}, where)) for name, patterns in reasons
+    ]
+
+
+@lru_cache(maxsize=8)
+def name_words(kind: str) -> frozenset[str]:
+    """Return one of the word lists of ``lexicons/names.yaml``."""
+    return frozenset(str(word) for word in _read_data("names")[kind])
+
+
+_TAGS = re.compile(
+    r"^(?:\s*(?:\[(?:external|ext|extern|externe|spam|caution)[^\]]{0,20}\]|\{spam\?\}|(?:external|ext):))+\s*"
+)
+
+
+def without_tags(folded_subject: str) -> str:
+    """Return a folded subject without the marks that gateways put before it (``[External]``)."""
+    return _TAGS.sub("", folded_subject)
+
+
+@dataclass(frozen=True)
+class SubjectPrefix:
+    """A prefix that marks a subject as an automatic reply's. ``kind`` is ``automatic`` or ``absence``."""
+
+    kind: str
+    language: str
+
+
+@lru_cache(maxsize=1)
+def _prefixes() -> list[tuple[str, SubjectPrefix]]:
     rows = [
-        (prefix, kind, language)
+        (prefix, SubjectPrefix(kind, language))
         for language in LANGUAGES
         for kind, prefixes in lexicon(language).subject_prefixes.items()
         for prefix in prefixes
     ]
-    return sorted(rows, key=lambda row: (-len(row[0]), row))
+    return sorted(rows, key=lambda row: (-len(row[0]), row[0]))
 
 
-def subject_prefix(folded_subject: str) -> tuple[str, str, int] | None:
-    """Return kind, language and end of an automatic-reply prefix of a folded subject, if it has one.
+def subject_prefix(folded_subject: str) -> SubjectPrefix | None:
+    """Return the automatic-reply prefix of a folded subject, if it has one.
 
     Only a *prefix* counts: the rest may be the subject of our own mailing (mail.md §1.3).
     """
-    tags = _TAGS.match(folded_subject)
-    start = tags.end() if tags else 0
-    rest = folded_subject[start:].lstrip("[( ")
-    start = len(folded_subject) - len(rest)
-    for prefix, kind, language in _prefixes():
-        if rest.startswith(prefix):
-            return kind, language, start + len(prefix)
-    return None
+    rest = without_tags(folded_subject).lstrip("[( ")
+    return next((kind for prefix, kind in _prefixes() if rest.startswith(prefix)), None)

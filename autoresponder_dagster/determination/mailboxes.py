@@ -16,8 +16,10 @@ _ATOM = rf"[{_LETTER}_](?:[{_LETTER}_.+&'=/-]*[{_LETTER}_+&=/-])?"
 _ADDRESS = re.compile(
     rf"(?<![{_LETTER}_.@+-])([=+-]?{_ATOM}@[{_LETTER}](?:[{_LETTER}-]*\.)+[A-Za-z\u00c0-\u024f]{{2,}})"
 )
-_AT = r"(?:\s*[\[({<]\s*(?:at|arobase|arroba|chiocciola|kukac|malpa|snabel-?a|apenstaartje|klammeraffe|@|a)\s*[\])}>]\s*|\s+(?:AT|at|arobase|arroba|chiocciola)\s+|\s*＠\s*)"
-_DOT = r"(?:\s*[\[({<]\s*(?:dot|point|punkt|punto|ponto|punt|kropka|punkt|\.)\s*[\])}>]\s*|\s+(?:DOT|dot|point|punkt|punto|ponto|punt|kropka)\s+|\.)"
+_AT_WORD = "at|arobase|arroba|chiocciola|kukac|malpa|snabel-?a|apenstaartje|klammeraffe|@|a"
+_AT = rf"(?:\s*[\[({{<]\s*(?:{_AT_WORD})\s*[\])}}>]\s*|\s+(?:AT|at|arobase|arroba|chiocciola)\s+|\s*＠\s*)"
+_POINT = "dot|point|punkt|punto|ponto|punt|kropka"
+_DOT = rf"(?:\s*[\[({{<]\s*(?:{_POINT}|\.)\s*[\])}}>]\s*|\s+(?:DOT|{_POINT})\s+|\.)"
 _OBFUSCATED = re.compile(
     rf"(?<![\w.@])(?P<local>[\w+-]+(?:{_DOT}[\w+-]+){{0,4}}){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+){{1,5}})",
     re.IGNORECASE,
@@ -28,6 +30,8 @@ _OBFUSCATED_HINT = re.compile(
 )
 _DOT_WORD = re.compile(_DOT, re.IGNORECASE)
 MAX_ADDRESSES = 100
+_SHORT_NAME, _CUT_NAME = 3, 4
+"""Letters of a name that tell something, and to which a long one may be cut (``schu`` for Schuster)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,14 @@ class Mailbox:
     email: str
     start: int
     end: int
+
+
+_MAY_HOLD = re.compile(r"[@＠]|\b(?:at|arobase|arroba|chiocciola)\b|[\[(]\s*a\s*[\])]", re.IGNORECASE)
+
+
+def may_hold_mailbox(text: str) -> bool:
+    """Tell cheaply whether it is worth looking for addresses in a text."""
+    return _MAY_HOLD.search(text) is not None
 
 
 def find_mailboxes(text: str) -> list[Mailbox]:
@@ -78,11 +90,14 @@ def belongs_to_name(email: str, name: str) -> bool:
     tokens = [token for token in tokens if token in name_tokens(name) or len(token) == 1]
     if not local or not tokens:
         return False
-    if any(len(token) >= 3 and (token in local or (len(local) >= 3 and local in token)) for token in tokens):
+    if any(
+        len(token) >= _SHORT_NAME and (token in local or (len(local) >= _SHORT_NAME and local in token))
+        for token in tokens
+    ):
         return True
-    if any(len(token) >= 5 and token[:4] in local for token in tokens):
+    if any(len(token) > _CUT_NAME and token[:_CUT_NAME] in local for token in tokens):
         return True
-    return len(tokens) >= 2 and local == "".join(token[0] for token in tokens)
+    return len(tokens) > 1 and local == "".join(token[0] for token in tokens)
 
 
 def _ascii_name(name: str) -> str:

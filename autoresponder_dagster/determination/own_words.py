@@ -7,15 +7,20 @@ own words into sentences. Nothing is thrown away: an address may only stand in t
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from autoresponder_dagster.determination.dates import month_numbers
 from autoresponder_dagster.determination.folding import collapse, fold
-from autoresponder_dagster.determination.lexicon import Lexicon
+from autoresponder_dagster.determination.lexicon import Lexicon, forms, name_words
 
 MAX_SENTENCES = 200
 MAX_SENTENCE = 1_200
 _SIGNATURE_LINES = 8
 _SHORT_LINE = 60
+_LONGEST_ATTRIBUTION = 250
+_HEADER_LINES = 3
+"""So many of From, Sent, To, Subject together are the head of a quoted message."""
+_NAME_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -40,23 +45,27 @@ class OwnWords:
 
 
 _QUOTE_LINE = re.compile(r"^\s*(?:>|\|\s|\| ?$)")
-_SEPARATOR = re.compile(r"^\s*(?:-{2,}|_{5,}|={5,}|\*{5,}|—{2,})\s*(?:original(?:nachricht| message)?|forwarded|ursprungliche nachricht|message (?:d'origine|original)|"
-                        r"mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|wiadomosc oryginalna|originalmeddelande|"
-                        r"weitergeleitete|mensagem encaminhada|mensaje reenviado|messaggio inoltrato|doorgestuurd|原始邮件|原始郵件|元のメッセージ|转发)", re.IGNORECASE)  # fmt: skip
+_RULED = re.compile(r"^\s*(?:-{2,}|_{5,}|={5,}|\*{5,}|\u2014{2,})\s*")
 _GROUPWISE = re.compile(r"^>>> .{3,200}")
 _RULE = re.compile(r"^[\s\-_=*~#+.]{5,}$")
 _BULLET = re.compile(r"^\s*(?:[-*•·–—o]\s+|\d{1,2}[.)]\s+|\([a-z0-9]\)\s+)")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])[\"')\]]*\s+(?=[\"'(\[¡¿]?[A-ZÀ-ÞŁŚŻŹĆŃ0-9¡¿])|(?<=[。！？])|\s*\.{3,}\s+(?=[A-ZÀ-Þ])"
 )
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|sr|jr|no|nos|nr|vs|inc|ltd|co|corp|dept|univ|ext|tel|approx|ca|bzw|z\.b|d\.h|u\.a|evtl|inkl|ggf|usw|"
-    r"hr|fr|dra|sra|srta|me|mme|mlle|m|mm|dott|sig|sigg|ing|avv|arch|dhr|mevr|drs|mw|ds|p|pp|art|abs|str|ul|al|mgr|inz|hab|jan|feb|febr|mar|apr|jun|jul|aug|"
-    r"sept|sep|set|oct|okt|ott|nov|dec|dez|dic|janv|fevr|avr|juil|gen|mag|giu|lug|ago|ene|abr|bl\.a|t\.ex|m\.m|[a-z]|[a-z]\.[a-z]|e\.v|ph\.d|e\.g|i\.e|a\.m|p\.m|rev|hon|gen|col|lt|sgt|capt|gov|sen|rep|r)\.$",
-    re.IGNORECASE,
-)
 _ORDINAL = re.compile(r"(?:^|\D)\d{1,2}\.$")
 _LABEL_VALUE = re.compile(r"^[^\s:][^:]{0,40}:\s*\S")
+
+
+@lru_cache(maxsize=1)
+def _abbreviation() -> "re.Pattern[str]":
+    """Return the pattern of an abbreviation, an initial or a pair of them at the end of a text."""
+    words = "|".join(re.escape(word) for word in sorted(name_words("abbreviations")))
+    return re.compile(rf"(?:^|[\s(\"'])(?:{words}|[^\W\d_]\.[^\W\d_]|[A-ZÀ-Þ])\.$")
+
+
+def _is_separator(folded_line: str) -> bool:
+    ruled = _RULED.match(folded_line)
+    return ruled is not None and forms("separators").match(folded_line[ruled.end() :]) is not None
 
 
 def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon]) -> bool:
@@ -64,13 +73,13 @@ def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon
     line = fold(lines[index]).strip()
     if not line:
         return False
-    if _SEPARATOR.match(line) or _GROUPWISE.match(line):
+    if _is_separator(line) or _GROUPWISE.match(line):
         return True
-    if len(line) <= 250 and any(lexicon.finds("quote_intro", line) for lexicon in lexicons):
+    if len(line) <= _LONGEST_ATTRIBUTION and any(lexicon.finds("quote_intro", line) for lexicon in lexicons):
         return True
     joined = line
     following = index + 1
-    if following < len(lines) and len(line) < 120 and lines[following].strip():
+    if following < len(lines) and len(line) < _LONGEST_ATTRIBUTION // 2 and lines[following].strip():
         joined = f"{line} {fold(lines[following]).strip()}"
         if joined.endswith(":") and any(lexicon.finds("quote_intro", joined) for lexicon in lexicons):
             return True
@@ -79,14 +88,14 @@ def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon
         for near in lines[index : index + 5]
         if any(lexicon.finds("header_labels", fold(near).strip()) for lexicon in lexicons)
     )
-    return labels >= 3 and any(lexicon.finds("header_labels", line) for lexicon in lexicons)
+    return labels >= _HEADER_LINES and any(lexicon.finds("header_labels", line) for lexicon in lexicons)
 
 
 def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str], list[str]]:
     own: list[str] = []
     quoted: list[str] = []
     for index, line in enumerate(lines):
-        if _QUOTE_LINE.match(line):
+        if _QUOTE_LINE.match(line) and not _GROUPWISE.match(line):
             quoted.append(line)
         elif _is_quote_start(lines, index, lexicons) and (
             any(collapse(kept) for kept in own) or index > 0 or not quoted
@@ -129,7 +138,7 @@ def _split_signature(
         if (
             seen_words
             and sender_tokens
-            and 1 <= len(words) <= 5
+            and 1 <= len(words) <= _NAME_WORDS
             and sum(word in sender_tokens for word in words) * 2 >= len(words)
             and not stripped.endswith((":", ","))
             and index > 0
@@ -138,7 +147,7 @@ def _split_signature(
             and (not lines[index - 1].strip() or lines[index - 1].rstrip()[-1] in ".!?…:,;)。！？")
         ):
             return lines[:index], lines[index:]
-        if len(words) >= 2 or "@" in stripped:
+        if len(words) > 1 or "@" in stripped:
             seen_words = True
     return lines, []
 
@@ -201,7 +210,7 @@ def split_sentences(block: str) -> list[str]:
     start = 0
     for found in _SENTENCE_END.finditer(block):
         candidate = block[start : found.start()]
-        if _ABBREVIATION.search(candidate[-12:]) and not found.group().startswith("..."):
+        if _abbreviation().search(candidate[-12:]) and not found.group().startswith("..."):
             continue
         if _ORDINAL.search(candidate[-4:]) and _first_word(block[found.end() :]) in month_numbers():
             continue  # "zum 31. August"
@@ -217,31 +226,24 @@ def divide(
     text: str, lexicons: Sequence[Lexicon], sender_tokens: frozenset[str] = frozenset(), subject: str = ""
 ) -> OwnWords:
     """Divide a message's text. ``subject`` is the part of the subject line that the sender wrote, if any."""
-    lines = text.split("\n")
-    own_lines, quoted = _cut_quote(lines, lexicons)
+    own_lines, quoted = _cut_quote(text.split("\n"), lexicons)
     body_lines, signature_lines = _split_signature(own_lines, lexicons, sender_tokens)
-    sentences: list[Sentence] = []
+    pieces = [(-1, piece) for piece in split_sentences(collapse(subject))]
     footer: list[str] = []
-    own: list[str] = []
-    if subject:
-        for piece in split_sentences(collapse(subject)):
-            sentences.append(Sentence(piece[:MAX_SENTENCE], fold(piece[:MAX_SENTENCE]), -1, is_subject=True))
-    paragraphs = _paragraphs(body_lines)
-    for number, paragraph in enumerate(paragraphs):
+    for number, paragraph in enumerate(_paragraphs(body_lines)):
         blocks = _blocks(paragraph)
         whole = collapse(" ".join(blocks))
         if number > 0 and _is_footer(whole, lexicons):
             footer.append(whole)
-            continue
-        for block in blocks:
-            for piece in split_sentences(collapse(block)):
-                if len(sentences) < MAX_SENTENCES:
-                    piece = piece[:MAX_SENTENCE]
-                    own.append(piece)
-                    sentences.append(Sentence(piece, fold(piece), number))
+        else:
+            pieces.extend((number, piece) for block in blocks for piece in split_sentences(collapse(block)))
+    sentences = tuple(
+        Sentence(piece[:MAX_SENTENCE], fold(piece[:MAX_SENTENCE]), number, is_subject=number < 0)
+        for number, piece in pieces[:MAX_SENTENCES]
+    )
     return OwnWords(
-        sentences=tuple(sentences),
-        own="\n".join(own),
+        sentences=sentences,
+        own="\n".join(sentence.text for sentence in sentences if not sentence.is_subject),
         signature="\n".join(signature_lines),
         footer="\n".join(footer),
         quoted="\n".join(quoted),

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.header import decode_header
@@ -24,21 +25,36 @@ from autoresponder_dagster.addresses import normalize_email
 from autoresponder_dagster.determination.folding import clean, collapse
 
 MAX_MESSAGE_BYTES = 5_000_000
+LARGE_MESSAGE_BYTES = 100_000
+"""From here on, runs of blank lines are shortened before a message is parsed."""
 MAX_HEADER_BYTES = 256_000
 MAX_HEADER_LINES = 1_000
 MAX_HEADER_VALUE = 8_000
+MAX_NAME, MAX_ADDRESS = 200, 320
 MAX_BOUNDARIES = 40
 MAX_PARTS = 200
 MAX_TEXT = 64_000
 MAX_HTML = 400_000
+MAX_CARD = 4_000
 MAX_TAGS = 8_000
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 _ANGLE_ADDRESS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_BLANK_LINES = re.compile(rb"[\r\n]{40,}")
 _BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
 _PART_LINE = re.compile(rb"^--", re.MULTILINE)
+_MACHINE_TYPES = frozenset(
+    f"message/{kind}"
+    for kind in ("delivery-status", "global-delivery-status", "feedback-report", "disposition-notification")
+)
+_CARD_TYPES = ("text/vcard", "text/x-vcard", "text/directory")
+_TEXT_TYPES = ("text/plain", "text", "text/enriched", "text/x-unknown")
+_HTML_BEGINNINGS = ("<html", "<!doctype html", "<body", "<div", "<p>")
+_LEAST_TEXT = 20
+"""A shorter plain text is no alternative to an HTML body."""
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]{40,}=*\s*")
 _CHARSET_ALIASES = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "iso-8859-1": "cp1252",
                     "latin1": "cp1252", "us-ascii": "utf-8", "ascii": "utf-8", "x-unknown": "utf-8",
                     "iso-8859-8-i": "iso-8859-8", "unicode-1-1-utf-7": "utf-7", "ks_c_5601-1987": "cp949",
@@ -118,10 +134,15 @@ def decode_bytes(payload: bytes, charset: str | None) -> str:
         except (LookupError, ValueError):
             text = payload.decode("cp1252", "replace")
     if _DOUBLE_ENCODED.search(text):
-        try:
-            text = text.encode("cp1252").decode("utf-8")
-        except (UnicodeDecodeError, UnicodeEncodeError):
-            pass
+        text = _encoded_once(text)
+    return text
+
+
+def _encoded_once(text: str) -> str:
+    """Return text that was encoded to UTF-8 twice as it was meant; other text as it is."""
+    for charset in ("cp1252", "latin-1"):
+        with suppress(UnicodeDecodeError, UnicodeEncodeError):
+            return text.encode(charset).decode("utf-8")
     return text
 
 
@@ -131,28 +152,27 @@ def decode_words(value: str) -> str:
     if not value.isascii():
         value = decode_bytes(value.encode("utf-8", "surrogateescape"), None)
     if "=?" in value:
-        try:
+        with suppress(ValueError, binascii.Error, LookupError):  # A malformed word stays as it is written.
             value = "".join(
                 decode_bytes(chunk, charset) if isinstance(chunk, bytes) else chunk
                 for chunk, charset in decode_header(_CONTROL.sub(" ", value))
             )
-        except (ValueError, binascii.Error, LookupError):
-            pass  # A malformed word stays as it is written.
     return collapse(_CONTROL.sub(" ", clean(value)))
 
 
 def split_address(value: str) -> tuple[str | None, str | None]:
-    """Return the display name and the normalised address of a From-like header value."""
+    """Return the display name and the normalised address of a From-like header value.
+
+    Longer names and addresses than mail can have are cut and dropped: they are made to do harm.
+    """
     value = value[:MAX_HEADER_VALUE]
-    angle = _ANGLE_ADDRESS.search(value)
-    if angle:
-        name = value[: angle.start()].strip(" \"'") or None
-        return name, normalize_email(angle.group(1).strip(" '\""))
-    bare = _ADDRESS.search(value)
-    if bare:
-        rest = (value[: bare.start()] + value[bare.end() :]).strip(" \"'()<>")
-        return rest or None, normalize_email(bare.group())
-    return value.strip(" \"'<>") or None, None
+    found = _ANGLE_ADDRESS.search(value) or _ADDRESS.search(value)
+    if found is None:
+        return value.strip(" \"'<>")[:MAX_NAME] or None, None
+    is_bare = not found.re.groups
+    name = value[: found.start()] + (value[found.end() :] if is_bare else "")
+    address = (found.group() if is_bare else found.group(1)).strip(" '\"")
+    return name.strip(" \"'()<>")[:MAX_NAME] or None, normalize_email(address) if len(address) <= MAX_ADDRESS else None
 
 
 def _time_of(value: str) -> tuple[datetime | None, float | None]:
@@ -224,8 +244,11 @@ def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
     """Cut a message to what can be parsed in bounded time; say what was cut."""
     problems = []
     raw = _without_mbox_line(raw)
-    if len(raw) > MAX_MESSAGE_BYTES:
-        raw = raw[:MAX_MESSAGE_BYTES]
+    is_cut = len(raw) > MAX_MESSAGE_BYTES
+    raw = raw[:MAX_MESSAGE_BYTES]
+    if len(raw) > LARGE_MESSAGE_BYTES:
+        raw = _BLANK_LINES.sub(b"\n\n", raw)
+    if is_cut:
         problems.append(f"larger than {MAX_MESSAGE_BYTES:,} bytes, the rest was not read")
     block, cut = _header_block(raw)
     if cut:
@@ -268,11 +291,9 @@ def _payload_text(part: Message) -> str:
     data = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "surrogateescape")
     if "base64" in encoding and b" " in data[:200].strip() and not data.isascii():
         return decode_bytes(data, _charset(part))
-    if not encoding and len(data) > 40 and re.fullmatch(rb"[A-Za-z0-9+/\r\n]+=*\s*", data[:4000]):
-        try:
+    if not encoding and _BASE64.fullmatch(data[:4000]):
+        with suppress(ValueError, binascii.Error):
             data = base64.b64decode(data)  # base64 whose header is missing
-        except (ValueError, binascii.Error):
-            pass
     return decode_bytes(data[: 4 * MAX_HTML], _charset(part))
 
 
@@ -287,10 +308,12 @@ def _is_attachment(part: Message) -> bool:
     return str(part.get("content-disposition", "")).strip().lower().startswith("attachment")
 
 
-_BLOCK_OPEN = re.compile(r"(<(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\b[^<>]{0,4000}>)", re.I)
-_BLOCK_CLOSE = re.compile(r"(</(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\s*>)", re.I)
-_TAG = re.compile(r"<[a-z]", re.I)
-_BREAK = re.compile(r"<(?:br|hr)\b[^<>]{0,400}>", re.I)
+_BLOCK_OPEN = re.compile(
+    r"(<(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\b[^<>]{0,4000}>)", re.IGNORECASE
+)
+_BLOCK_CLOSE = re.compile(r"(</(?:p|div|td|th|li|h[1-6]|blockquote|pre|address|section|article)\s*>)", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z]", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|hr)\b[^<>]{0,400}>", re.IGNORECASE)
 _MARK = "\x1e"
 _HIDDEN = (
     "head, style, script, title, template, noscript, [hidden], "
@@ -338,8 +361,51 @@ def _squeeze(lines: list[str]) -> Iterator[str]:
         previous = line
 
 
-def _vcard_text(part: Message) -> str:
-    return _payload_text(part)[:4000]
+class _Parts:
+    """The readable parts of a message, by kind."""
+
+    def __init__(self) -> None:
+        self.types: list[str] = []
+        self.plain: list[str] = []
+        self.html: list[str] = []
+        self.status: list[str] = []
+        self.original: list[str] = []
+        self.vcard: list[str] = []
+        self.problems: list[str] = []
+
+    def add(self, part: Message) -> None:
+        """Read one part. Attachments are not opened: an auto-reply says nothing in them (reliability.md §1.3)."""
+        content_type = _content_type(part)
+        self.types.append(content_type)
+        if content_type in _MACHINE_TYPES:
+            self.status.append(_payload_text(part)[:MAX_TEXT])
+        elif content_type.startswith("message/") or content_type == "text/rfc822-headers":
+            self.original.append(_payload_text(part)[:MAX_TEXT])
+        elif content_type in _CARD_TYPES:
+            self.vcard.append(_payload_text(part)[:MAX_CARD])
+        elif content_type == "application/ms-tnef":
+            self.problems.append("holds an Outlook winmail.dat part, which is not opened")
+        elif _is_attachment(part):
+            return
+        elif content_type == "text/html":
+            self.html.append(_payload_text(part))
+        elif content_type in _TEXT_TYPES or content_type.startswith("multipart/"):
+            # A multipart without a usable boundary is its own text.
+            self.plain.append(_payload_text(part)[:MAX_TEXT])
+
+    def text(self) -> str:
+        """Return what a reader sees: the plain text, or the HTML where that says more."""
+        text = "\n\n".join(chunk for chunk in self.plain if chunk.strip())
+        if text[:400].lstrip().lower().startswith(_HTML_BEGINNINGS):
+            text = html_to_text(text)
+        names_no_address = "@" not in text and any("mailto:" in page.lower() for page in self.html)
+        if self.html and (len(collapse(text)) < _LEAST_TEXT or names_no_address):
+            text = html_to_text("\n".join(self.html)) or text
+        return clean(text)[:MAX_TEXT]
+
+    def is_unreadable(self) -> bool:
+        """Tell whether there are parts, and none that holds text."""
+        return bool(self.types) and not (self.plain or self.html or self.status or self.original or self.problems)
 
 
 def parse(raw: bytes) -> ParsedMessage:
@@ -348,54 +414,23 @@ def parse(raw: bytes) -> ParsedMessage:
     try:
         message: Message = BytesParser(_class=_FlatMessage).parsebytes(bounded)
     except (RecursionError, ValueError, LookupError, AssertionError, TypeError, AttributeError) as error:
-        envelope = read_envelope(bounded)
-        return ParsedMessage(envelope=envelope, problem=f"not a readable MIME message ({type(error).__name__})")
+        problem = f"not a readable MIME message ({type(error).__name__})"
+        return ParsedMessage(envelope=read_envelope(bounded), problem=problem)
     headers = _headers_of(message)
-    plain: list[str] = []
-    html: list[str] = []
-    types: list[str] = []
-    status, original, vcard = [], [], []
+    parts = _Parts()
     for part in _leaves(message):
-        content_type = _content_type(part)
-        types.append(content_type)
-        if content_type in ("message/delivery-status", "message/global-delivery-status", "message/feedback-report",
-                            "message/disposition-notification"):  # fmt: skip
-            status.append(_payload_text(part)[:MAX_TEXT])
-        elif content_type.startswith("message/") or content_type == "text/rfc822-headers":
-            original.append(_payload_text(part)[:MAX_TEXT])
-        elif content_type in ("text/vcard", "text/x-vcard", "text/directory"):
-            vcard.append(_vcard_text(part))
-        elif content_type == "application/ms-tnef":
-            problems.append("holds an Outlook winmail.dat part, which is not opened")
-        elif _is_attachment(part):
-            continue
-        elif content_type in ("text/plain", "text", "text/enriched") or (content_type == "text/x-unknown"):
-            plain.append(_payload_text(part)[:MAX_TEXT])
-        elif content_type == "text/html":
-            html.append(_payload_text(part))
-        elif content_type.startswith("multipart/"):
-            plain.append(_payload_text(part)[:MAX_TEXT])  # A multipart without a usable boundary is its own text.
-    text = "\n\n".join(chunk for chunk in plain if chunk.strip())
-    if _looks_like_html(text):
-        text = html_to_text(text)
-    if html and (len(collapse(text)) < 20 or ("@" not in text and any("mailto:" in page.lower() for page in html))):
-        text = html_to_text("\n".join(html)) or text
-    text = clean(text)[:MAX_TEXT]
-    if (
-        not text.strip()
-        and problems == []
-        and not (plain or html or status or original)
-        and types not in ([], ["text/plain"])
-    ):
-        problems.append(f"no readable text part ({', '.join(sorted(set(types)))[:100]})")
+        parts.add(part)
+    problems += parts.problems
+    if parts.is_unreadable() and not problems:
+        problems.append(f"no readable text part ({', '.join(sorted(set(parts.types)))[:100]})")
     return ParsedMessage(
         envelope=_envelope(headers),
         headers=headers,
-        content_types=tuple(types),
-        text=text,
-        delivery_status=clean("\n\n".join(status)),
-        original=clean("\n\n".join(original)),
-        vcard=clean("\n".join(vcard)),
+        content_types=tuple(parts.types),
+        text=parts.text(),
+        delivery_status=clean("\n\n".join(parts.status)),
+        original=clean("\n\n".join(parts.original)),
+        vcard=clean("\n".join(parts.vcard)),
         problem="; ".join(dict.fromkeys(problems)) or None,
     )
 
@@ -406,8 +441,3 @@ def _content_type(part: Message) -> str:
         return declared.partition(";")[0].strip().lower()[:100] or "text/plain"
     except (ValueError, LookupError, TypeError):
         return "text/plain"
-
-
-def _looks_like_html(text: str) -> bool:
-    start = text[:400].lstrip().lower()
-    return start.startswith(("<html", "<!doctype html", "<body", "<div", "<p>"))

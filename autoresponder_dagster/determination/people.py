@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autoresponder_dagster.determination.folding import collapse, fold
+from autoresponder_dagster.determination.lexicon import name_words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PARTICLES = (
@@ -17,23 +18,11 @@ _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŔŘŚ�
 _PARTICLE = re.compile(_PARTICLES)
 _NAME_WORD = rf"(?:[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
 NAME = re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+(?:(?:{_PARTICLES})[ \u00a0]+){{0,2}}{_NAME_WORD}){{0,4}}")
-_HONORIFICS = frozenset(
-    "mr mrs ms miss mx dr prof professor sir dame rev hon dott dottoressa dottssa sig signor signora ing avv arch herr frau hr fr m mme mlle "
-    "me maitre monsieur madame sr sra srta don dona dra dhr mevr mevrouw meneer heer de pan pani mgr inz dipl hab ra herrn doktor doctor "
-    "commissioner dean judge senator chief captain col lt sgt sgt maj father sister brother mag phd md mph cpa cmp esq jr iii ii".split()
-)
-_NOT_NAMES = frozenset(
-    "i the this that these please thank thanks hello hi dear we our my your his her for if in on at to from as with and or but all any "
-    "email mail e-mail office department team university college school hospital association society board council county city state agency "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
-    "director manager president chief officer vice executive deputy associate assistant senior junior head chair interim acting coordinator "
-    "sehr geehrte guten tag liebe bitte ihre ihr sie ich wir mein meine bei fur das die der ein eine am ab im zum mit seit "
-    "bonjour merci vous je nous le la les un une pour en el los las por para su sus usted gracias hola estimado estimada "
-    "beste geachte dag ik wij het een hej tack jag vi du ni dzien dobry szanowni panstwo prosze prosimy w z "
-    "prezados prezado caro cara caros ola obrigado gentile gentili buongiorno salve grazie il lo gli "
-    "urgent matters questions regards sincerely best kind inquiries enquiries tel fax phone mobile cell direct contact new old re fwd aw "
-    "he she they it its their there here until till when while since after before effective during currently unfortunately".split()
-)
+
+
+_SHORT = 3
+"""Letters from which on a word can identify a person."""
+_MOST_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -49,19 +38,17 @@ class Identity:
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text names this person (surname, given name, or a word of the mailbox name)."""
         folded = fold(text)
-        if self.name and any("\u2e80" <= character for character in self.name):
-            compact = re.sub(r"\s", "", self.name)
-            if compact and compact in re.sub(r"\s", "", text):
-                return True
+        if self.name and _ASIAN.search(self.name):
+            return any(form in re.sub(r"\s", "", text) for form in _asian_forms(self.name))
         for token in _TOKEN.findall(folded):
             if self._knows(token) or any(self._knows(piece) for piece in re.split(r"['’-]", token)):
                 return True
         return False
 
     def _knows(self, token: str) -> bool:
-        if len(token) < 3 or token in _NOT_NAMES or token in _HONORIFICS:
+        if len(token) < _SHORT or token in name_words("not_names") or token in name_words("honorifics"):
             return False
-        return token in self.tokens or token in self.aliases or (len(token) >= 4 and token in self.local_part)
+        return token in self.tokens or token in self.aliases or (len(token) > _SHORT and token in self.local_part)
 
     def with_aliases(self, names: Iterable[str]) -> "Identity":
         """Return this person known by further names."""
@@ -69,30 +56,54 @@ class Identity:
         return Identity(self.email, self.name, self.tokens, self.local_part, self.aliases | tokens)
 
 
+_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+def _asian_forms(name: str) -> list[str]:
+    """Return the forms by which a Chinese or Japanese name is spoken of: whole, surname, surname and title."""
+    parts = [part for part in re.split(r"[\s\u3000]+", _ASIAN_TITLE.sub("", name)) if _ASIAN.search(part)]
+    if not parts:
+        return []
+    whole = "".join(parts)
+    forms = [whole]
+    surname = parts[0] if len(parts) > 1 else whole[:2] if len(whole) > _LONGEST_CHINESE_NAME else ""
+    if len(surname) > 1:
+        forms.append(surname)
+    forms.extend(f"{whole[0]}{title}" for title in ("先生", "女士", "老师", "教授", "主任", "经理", "さん", "氏"))
+    return forms
+
+
+_ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さん|氏)$")
+_LONGEST_CHINESE_NAME = 3
+
+
 def name_tokens(name: str) -> frozenset[str]:
     """Return the folded words of a name that can identify a person."""
     name = re.sub(r"\(.*?\)", " ", name)
-    tokens = set()
+    tokens: set[str] = set()
     for token in _TOKEN.findall(fold(name)):
-        tokens.update(piece for piece in [token, *re.split(r"['’-]", token)] if len(piece) >= 2)
-    return frozenset(tokens - _HONORIFICS - _NOT_NAMES)
+        tokens.update(piece for piece in [token, *re.split(r"['’-]", token)] if len(piece) > 1)
+    return frozenset(tokens - name_words("honorifics") - name_words("not_names"))
 
 
 def identity_of(email: str | None, name: str | None) -> Identity:
     """Return the identity that a From header shows."""
     local = fold((email or "").partition("@")[0])
     shown = name if name and "@" not in name else None
-    pieces = {piece for piece in re.split(r"[._+\-\d]+", local) if len(piece) >= 3}
+    pieces = {piece for piece in re.split(r"[._+\-\d]+", local) if len(piece) >= _SHORT}
     return Identity(
-        email=email, name=shown, tokens=name_tokens(shown or "") | frozenset(pieces - _NOT_NAMES), local_part=local
+        email=email,
+        name=shown,
+        tokens=name_tokens(shown or "") | frozenset(pieces - name_words("not_names")),
+        local_part=local,
     )
 
 
 def strip_honorifics(name: str) -> str:
     """Return a name without leading titles and trailing degrees (``Frau Dr. Ann Lee, MPH`` → ``Ann Lee``)."""
-    name = collapse(name.split(",")[0]).strip(" .,:;-–\"'()")
+    name = collapse(name.split(",", maxsplit=1)[0]).strip(" .,:;-–\"'()")
     words = name.split(" ")
-    while len(words) > 1 and fold(words[0]).strip(".") in _HONORIFICS:
+    while len(words) > 1 and fold(words[0]).strip(".") in name_words("honorifics"):
         words = words[1:]
     while len(words) > 1 and fold(words[-1]).strip(".") in {"mph", "phd", "md", "jr", "esq", "cpa", "cmp"}:
         words = words[:-1]
@@ -107,9 +118,9 @@ def person_names(text: str) -> list[tuple[int, int, str]]:
     names = []
     for found in NAME.finditer(text):
         words = list(re.finditer(r"\S+", found.group()))
-        while words and _plain(words[0].group()) in _NOT_NAMES:
+        while words and _plain(words[0].group()) in name_words("not_names"):
             words.pop(0)
-        while words and _plain(words[-1].group()) in _NOT_NAMES:
+        while words and _plain(words[-1].group()) in name_words("not_names"):
             words.pop()
         if not words:
             continue
@@ -117,7 +128,9 @@ def person_names(text: str) -> list[tuple[int, int, str]]:
         if text[end : end + 1] == "@":
             continue  # a mailbox name, not a name
         name = text[start:end]
-        if any(_plain(word) in _NOT_NAMES and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]):
+        if any(
+            _plain(word) in name_words("not_names") and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]
+        ):
             continue
         if re.sub(r"['’]s$", "", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
@@ -129,7 +142,7 @@ def _plain(word: str) -> str:
 
 
 _PREPOSITION = re.compile(
-    r"\b(?:at|of|from|with|for|to|in|by|on|the|bei|beim|von|vom|aus|zu|zum|zur|an|im|am|chez|de|du|des|d|au|aux|en|dans|por|para|con|del|al|a|ao|da|do|"
+    r"\b(?:at|of|from|with|for|to|in|by|on|the|der|die|das|den|dem|des|einem|einer|bei|beim|von|vom|aus|zu|zum|zur|an|im|am|chez|de|du|des|d|au|aux|en|dans|por|para|con|del|al|a|ao|da|do|"
     r"na|no|di|presso|dal|dalla|della|alla|nella|bij|van|naar|voor|aan|hos|vid|till|w|z|ze|do|u)['\u2019 ]\s*$",
     re.IGNORECASE,
 )
@@ -143,7 +156,7 @@ def follows_preposition(text: str, start: int) -> bool:
 def has_honorific(name: str) -> bool:
     """Tell whether a name begins with a form of address or an academic title."""
     words = name.split()
-    return len(words) >= 2 and fold(words[0]).strip(".") in _HONORIFICS
+    return len(words) > 1 and fold(words[0]).strip(".") in name_words("honorifics")
 
 
 def is_person_like(name: str) -> bool:
@@ -151,5 +164,5 @@ def is_person_like(name: str) -> bool:
     words = name.split()
     if has_honorific(name):
         return True
-    plain = [word for word in words if _plain(word) not in _HONORIFICS]
-    return 2 <= len(plain) <= 5 and not any(word.isupper() and len(word) > 3 for word in plain)
+    plain = [word for word in words if _plain(word) not in name_words("honorifics")]
+    return 1 < len(plain) <= _MOST_WORDS and not any(word.isupper() and len(word) > _SHORT for word in plain)

@@ -15,7 +15,8 @@ from autoresponder_dagster.determination.lexicon import LANGUAGES, Meaning, lexi
 from autoresponder_dagster.determination.own_words import divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of
-from autoresponder_dagster.determination.statements import Statement, Who, find_aliases, find_statements
+from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements
+from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
 from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
 
@@ -53,6 +54,10 @@ class Reading:
         """Return the statements of some meanings about the sender (or about nobody in particular)."""
         return [s for s in self.statements if s.means in meanings and s.who != Who.THIRD]
 
+    def text_of(self, statement: Statement, span: tuple[int, int]) -> str:
+        """Return a span of a statement's sentence, as it is written."""
+        return self.sources.own.sentences[statement.sentence].text[slice(*span)]
+
     def evidence(self, statement: Statement) -> str:
         """Return the sentence of a statement, at most ``MAX_EVIDENCE`` characters around it."""
         text = self.sources.own.sentences[statement.sentence].text
@@ -74,8 +79,8 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
         identity = identity_of(normalize_email(sender_email) or envelope.sender_email, envelope.sender_name)
     text = message.text[:MAX_OWN_TEXT]
     detected = detect_languages(text)
-    lexicons = tuple(lexicon(language) for language in (detected or (LANGUAGES if len(text) < 600 else ("en",))))
-    subject, has_absence_subject = own_subject(envelope.subject or "", transport != TransportClass.HUMAN)
+    lexicons = tuple(lexicon(language) for language in (detected or (LANGUAGES if len(text) < SHORT_TEXT else ("en",))))
+    subject, has_absence_subject = own_subject(envelope.subject or "", is_automatic=transport != TransportClass.HUMAN)
     own = divide(text, lexicons, identity.tokens, subject)
     own_language = detect_languages(own.own or text)
     if own_language and own_language != detected:

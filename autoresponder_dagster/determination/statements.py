@@ -8,17 +8,11 @@ from several statements together (``verdict.py``).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning
 from autoresponder_dagster.determination.own_words import Sentence
-from autoresponder_dagster.determination.people import (
-    Identity,
-    follows_preposition,
-    has_honorific,
-    is_person_like,
-    person_names,
-)
+from autoresponder_dagster.determination.people import Identity, person_names
+from autoresponder_dagster.determination.subjects import Predicate, Subject, Who, find_subject, last_named
 
 _ADJACENT = 28
 _NEGATABLE = (
@@ -29,16 +23,8 @@ _NEGATABLE = (
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 _MATCHES_PER_ENTRY = 3
-
-
-class Who(StrEnum):
-    """Whom a statement is about."""
-
-    SENDER = "sender"
-    IMPLICIT = "implicit"
-    """No subject is written ("No longer with the firm."): the sender, less surely."""
-    THIRD = "third"
-    NOBODY = "nobody"
+_NEGATION_REACH = 2
+"""Words that may stand between a negation and what it negates."""
 
 
 @dataclass(frozen=True)
@@ -74,85 +60,6 @@ def _span(match: "re.Match[str]", *groups: str) -> tuple[int, int] | None:
     return None
 
 
-@dataclass(frozen=True)
-class _Subject:
-    who: Who
-    is_named: bool = False
-    is_first: bool = False
-
-
-def _subject(
-    sentence: Sentence,
-    start: int,
-    end: int,
-    lexicon: Lexicon,
-    identity: Identity,
-    antecedent: Who | None,
-    means: Meaning,
-) -> _Subject:
-    """Find the subject of a match: the nearest candidate before its end, unless a name stands right at it.
-
-    Kinship ("my father … passed") beats all; a person's name that is not the sender's and stands next to
-    the verb beats pronouns further off. Who died may be named after the verb ("we lost our …").
-    """
-    zone = sentence.folded[:end]
-    relatives = [found.end() for found in lexicon.words["kin"].finditer(zone)] if "kin" in lexicon.words else []
-    if relatives and not (
-        lexicon.words["first_person"].search(zone, relatives[-1]) if "first_person" in lexicon.words else None
-    ):
-        return _Subject(Who.THIRD)
-    candidates: list[tuple[int, Who, bool, bool]] = []
-    for kind, who in (("first_person", Who.SENDER), ("addressee", Who.SENDER), ("third_party", Who.THIRD)):
-        pattern = lexicon.words.get(kind)
-        if pattern is not None:
-            scope = zone[:start] if kind == "third_party" else zone
-            candidates.extend(
-                (found.end(), who, kind != "addressee", kind == "first_person") for found in pattern.finditer(scope)
-            )
-    pronoun = lexicon.words.get("third_pronoun")
-    for found in pronoun.finditer(zone) if pronoun is not None else ():
-        candidates.append(
-            (
-                found.end(),
-                _last_named(sentence.text[: found.start()], identity) or antecedent or Who.THIRD,
-                False,
-                False,
-            )
-        )
-    original = sentence.text if means == Meaning.DECEASED else sentence.text[:end]
-    for name_start, name_end, name in person_names(original):
-        if identity.is_named_in(name):
-            candidates.append((name_end, Who.SENDER, True, False))
-        elif means == Meaning.DECEASED and (has_honorific(name) or (is_person_like(name) and name_end <= end + 40)):
-            candidates.append((name_end, Who.THIRD, True, False))
-        elif follows_preposition(original, name_start):
-            continue
-        elif is_person_like(name) and (
-            start - _ADJACENT <= name_end <= start + 3 or (name_start >= start and has_honorific(name))
-        ):
-            candidates.append((name_end, Who.THIRD, True, False))
-    if not lexicon.has_spaces and identity.name and identity.is_named_in(original):
-        position = original.find(re.sub(r"\s", "", identity.name))
-        candidates.append((max(position, 0), Who.SENDER, True, False))
-    if not candidates:
-        return _Subject(Who.IMPLICIT)
-    position, who, is_named, is_first = max(
-        candidates, key=lambda candidate: (candidate[0], candidate[1] == Who.SENDER)
-    )
-    return _Subject(who, is_named, is_first)
-
-
-def _last_named(text: str, identity: Identity) -> Who | None:
-    """Return whether the last person named in a text is the sender; null if nobody is named."""
-    last: Who | None = None
-    for _, _, name in person_names(text):
-        if identity.is_named_in(name):
-            last = Who.SENDER
-        elif is_person_like(name):
-            last = Who.THIRD
-    return last
-
-
 def _clause(folded: str, start: int, end: int) -> str:
     """Return the clause around a span: from the last break before it to the first one after it."""
     before = 0
@@ -174,7 +81,7 @@ def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexico
         last = found
     return (
         last is not None
-        and len(before[last.end() :].split()) <= 2
+        and len(before[last.end() :].split()) <= _NEGATION_REACH
         and not re.search(r"[,;:.]|--| - ", before[last.end() :])
     )
 
@@ -195,13 +102,13 @@ def _statement(
     if entry.unless_next is not None and entry.unless_next.match(folded[end:]):
         return None
     if entry.about == About.FIRST:
-        subject = _Subject(Who.SENDER, is_named=True, is_first=True)
+        subject = Subject(Who.SENDER, is_named=True, is_first_person=True)
     elif entry.about == About.SENDER:
-        subject = _Subject(Who.SENDER)
+        subject = Subject(Who.SENDER)
     elif entry.about == About.ANY:
-        subject = _Subject(Who.NOBODY)
+        subject = Subject(Who.NOBODY)
     else:
-        subject = _subject(sentence, start, end, lexicon, identity, antecedent, entry.means)
+        subject = find_subject(Predicate(sentence, start, end, entry.means), lexicon, identity, antecedent)
     clause = _clause(folded, start, end)
     if "condition" in lexicon.words and entry.means in DEPARTED | {
         Meaning.LAST_DAY,
@@ -237,16 +144,16 @@ def _statement(
         is_temporary=temporary,
         is_partial=entry.means in DEPARTED and bool(lexicon.finds("partial", folded[start : end + 60])),
         is_named=subject.is_named,
-        is_first_person=subject.is_first,
+        is_first_person=subject.is_first_person,
         title=_span(match, "title", "title_b"),
-        org=_span(match, "org"),
+        org=_span(match, "org", "org_b"),
         name=_span(match, "name", "name_b"),
     )
 
 
 def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> list[str]:
     """Return the names under which the text itself speaks of the mailbox's owner."""
-    names = []
+    names: list[str] = []
     for sentence in sentences:
         for lexicon in lexicons:
             for entry in lexicon.entries:
@@ -273,5 +180,5 @@ def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], 
                     statement = _statement(entry, match, number, sentence, lexicon, identity, antecedent)
                     if statement is not None:
                         statements.append(statement)
-        antecedent = _last_named(sentence.text, identity) or antecedent
+        antecedent = last_named(sentence.text, identity) or antecedent
     return statements

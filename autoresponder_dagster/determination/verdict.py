@@ -6,7 +6,7 @@ Belongs here: the form of a verdict and the levels of confidence. Does not belon
 
 from dataclasses import dataclass
 
-from autoresponder_dagster.determination.facts import Contact
+from autoresponder_dagster.determination.contacts import Contact
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.transport import TransportClass
@@ -78,6 +78,7 @@ class Verdict:
 
 
 def base_verdict(reading: Reading) -> Verdict:
+    """Return the verdict on a message of which nothing is known yet."""
     return Verdict(
         sender_email=reading.identity.email,
         subject=reading.message.envelope.subject,
@@ -89,4 +90,5 @@ def base_verdict(reading: Reading) -> Verdict:
 
 
 def matched_entries(*statements: Statement) -> str | None:
+    """Return the names of the lexicon entries of some statements, each once, joined by ``;``."""
     return ";".join(dict.fromkeys(statement.entry for statement in statements)) or None

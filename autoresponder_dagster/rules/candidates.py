@@ -3,22 +3,18 @@
 Does not belong here: what holds a write back (``guards``), and what then becomes of it (``plan``).
 """
 
-from functools import partial
-
 import pandas as pd
 from pandera.typing import DataFrame
 
-from autoresponder_dagster.addresses import is_role_mailbox, is_valid_email
 from autoresponder_dagster.rules.columns import Column, digest, holds
 from autoresponder_dagster.rules.identity import with_profile
 from autoresponder_dagster.rules.policy import Policy
-from autoresponder_dagster.rules.senders import UPDATES
+from autoresponder_dagster.rules.senders import UPDATES, are_personal, deciding_senders
 from autoresponder_dagster.schemas import PlannedWrite, SenderDetermination, UnifiedContact
 from autoresponder_dagster.schemas.enums import (
     ACTIVE_STATUS,
     DEPARTURES,
     INACTIVE_STATUS,
-    STATE_CHANGING,
     STATUS_FIELD,
     Determination,
     SObject,
@@ -55,21 +51,13 @@ def candidate_writes(
         The columns of ``SenderDetermination`` and of the record in ``UnifiedContact``, then those of
         ``PlannedWrite`` that make up the write, and ``is_noop``; sorted like the plan.
     """
-    deciding = senders[
-        senders[SenderDetermination.determination].isin(STATE_CHANGING)
-        & ~holds(senders[SenderDetermination.is_conflicting])
-    ]
+    deciding = deciding_senders(senders)
     records = contacts[contacts[UnifiedContact.record_id].notna()].drop(columns=UnifiedContact.partition)
     pairs = deciding.merge(records, left_on=SenderDetermination.sender_email, right_on=UnifiedContact.email)
-    rows = pd.concat(
-        [
-            _inactivations(pairs),
-            _reactivations(pairs),
-            _address_changes(pairs, contacts),
-            _title_changes(pairs),
-            _creations(deciding if policy.auto_add_replacements else deciding.iloc[:0], contacts, pairs, policy),
-        ]
-    )
+    kinds = [_inactivations(pairs), _reactivations(pairs), _address_changes(pairs, contacts), _title_changes(pairs)]
+    if policy.auto_add_replacements:
+        kinds.append(_creations(deciding, contacts, pairs, policy))
+    rows = pd.concat(kinds)
     rows[IS_NOOP] = rows[IS_NOOP] & ~holds(rows[UnifiedContact.is_multipub_owned])
     order = [PlannedWrite.sender_email, PlannedWrite.sobject, PlannedWrite.record_id, PlannedWrite.field]
     rows = rows.sort_values(order, na_position="last").reset_index(drop=True)
@@ -140,14 +128,8 @@ def _creations(
 ) -> pd.DataFrame:
     """List the Contacts to create for replacements with a name and a personal address (rules.md §5)."""
     is_replacement = holds(deciding[SenderDetermination.determination].eq(Determination.REPLACEMENT))
-    named = deciding[
-        is_replacement
-        & deciding[SenderDetermination.replacement_name].notna()
-        & deciding[SenderDetermination.replacement_email].notna()
-    ]
-    is_personal = partial(_is_personal, role_names=frozenset(policy.role_names))
-    named = named[named[SenderDetermination.replacement_email].map(is_personal).astype(bool)]
-    people = with_profile(named, contacts)
+    named = deciding[is_replacement & deciding[SenderDetermination.replacement_name].notna()]
+    people = with_profile(named[are_personal(named[SenderDetermination.replacement_email], policy)], contacts)
     people[UnifiedContact.sobject] = SObject.CONTACT.value
     is_contact = holds(contacts[UnifiedContact.sobject].eq(SObject.CONTACT))
     address = people[SenderDetermination.replacement_email]
@@ -161,10 +143,6 @@ def _creations(
         contact_name=people[SenderDetermination.replacement_name],
         account_name=people[UnifiedContact.cupola_organization].fillna(people[UnifiedContact.organization]),
     )
-
-
-def _is_personal(address: str, role_names: frozenset[str]) -> bool:
-    return is_valid_email(address) and not is_role_mailbox(address, role_names)
 
 
 def _writes(rows: pd.DataFrame, action: WriteAction, *, is_noop: Column, **cells: Column | str | None) -> pd.DataFrame:

@@ -25,7 +25,7 @@ _ADDRESS_SHAPE = r"[^@\s]+@[^@\s]+"
 
 def holds(condition: Column) -> Column:
     """Return a condition as plain truth values: what is null does not hold."""
-    return condition.astype("boolean").fillna(value=False).astype(bool)
+    return pd.Series(condition.to_numpy(dtype=bool, na_value=False), index=condition.index)
 
 
 def normalized(addresses: Column) -> Column:

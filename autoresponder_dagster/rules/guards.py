@@ -12,16 +12,15 @@ from dataclasses import dataclass
 import pandas as pd
 from pandera.typing import DataFrame
 
-from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_same_or_related_domain, is_valid_email
+from autoresponder_dagster.addresses import domain_of, is_same_or_related_domain
 from autoresponder_dagster.rules.candidates import IS_NOOP
 from autoresponder_dagster.rules.columns import LIST_SEPARATOR, Column, folded, holds
 from autoresponder_dagster.rules.identity import DISQUALIFIED, RECORD_COUNT, profile_addresses, with_profile
 from autoresponder_dagster.rules.policy import Policy
-from autoresponder_dagster.rules.senders import UPDATES, at_write_confidence
+from autoresponder_dagster.rules.senders import UPDATES, are_personal, at_write_confidence, deciding_senders
 from autoresponder_dagster.schemas import PlannedWrite, SenderDetermination, UnifiedContact
 from autoresponder_dagster.schemas.enums import (
     DEPARTURES,
-    STATE_CHANGING,
     Category,
     Determination,
     Gate,
@@ -33,8 +32,11 @@ from autoresponder_dagster.schemas.enums import (
 
 OWNER_LEVEL: tuple[str, ...] = (Gate.MULTIPUB_OWNED,)
 CONFIDENCE_LEVEL: tuple[str, ...] = (ReviewReason.LOW_CONFIDENCE,)
-SENDER_LEVEL: tuple[str, ...] = (ReviewReason.SHARED_MAILBOX, ReviewReason.TOO_MANY_RECORDS)
-SUBSCRIPTION_LEVEL: tuple[str, ...] = (ReviewReason.MULTIPUB_ACTIVE_SUBSCRIPTION,)
+SENDER_LEVEL: tuple[str, ...] = (
+    ReviewReason.SHARED_MAILBOX,
+    ReviewReason.TOO_MANY_RECORDS,
+    ReviewReason.MULTIPUB_ACTIVE_SUBSCRIPTION,
+)
 CUPOLA_LEVEL: tuple[str, ...] = (
     ReviewReason.ACTIVE_NEW_CONTACT,
     ReviewReason.UPDATE_ON_INACTIVE,
@@ -53,7 +55,6 @@ LEVELS = (
     OWNER_LEVEL,
     CONFIDENCE_LEVEL,
     SENDER_LEVEL,
-    SUBSCRIPTION_LEVEL,
     CUPOLA_LEVEL,
     TARGET_LEVEL,
     SWITCH_LEVEL,
@@ -107,11 +108,8 @@ def evaluate_guards(
 
 def decided_senders(senders: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Select the senders whose verdict may write: state-changing, unconflicted, at write confidence."""
-    return senders[
-        senders[SenderDetermination.determination].isin(STATE_CHANGING)
-        & ~holds(senders[SenderDetermination.is_conflicting])
-        & at_write_confidence(senders, policy)
-    ]
+    deciding = deciding_senders(senders)
+    return deciding[at_write_confidence(deciding, policy)]
 
 
 def is_deferred(people: pd.DataFrame, policy: Policy) -> Column:
@@ -159,7 +157,7 @@ def _row_guards(
         ReviewReason.LOW_CONFIDENCE: ~at_write_confidence(pending, policy),
         **_target_guards(pending, senders, contacts, policy),
         Gate.DISQUALIFIED_LEAD: is_disqualified & keeps_disqualified,
-        ReviewReason.LEAD_CONVERTED: is_lead & holds(pending[UnifiedContact.is_converted]),
+        ReviewReason.LEAD_CONVERTED: holds(pending[UnifiedContact.is_converted]),
         ReviewReason.STALE_EVIDENCE: is_newer & ~holds(pending[UnifiedContact.last_modified_by_pipeline]),
     }
 
@@ -175,20 +173,18 @@ def _target_guards(
     creates = holds(pending[PlannedWrite.action].eq(WriteAction.CREATE_CONTACT))
     target = pending[PlannedWrite.new_value].where(sets_email | creates)
 
-    by_determination = senders[SenderDetermination.determination]
-    new = senders.loc[holds(by_determination.eq(Determination.EMAIL_UPDATE)), SenderDetermination.new_email]
-    successors = senders.loc[
-        holds(by_determination.eq(Determination.REPLACEMENT)), SenderDetermination.replacement_email
-    ]
+    determination = senders[SenderDetermination.determination]
+    new = senders.loc[holds(determination.eq(Determination.EMAIL_UPDATE)), SenderDetermination.new_email]
+    successors = senders.loc[holds(determination.eq(Determination.REPLACEMENT)), SenderDetermination.replacement_email]
     is_named_twice = (sets_email & target.isin(_repeated(new))) | (
         creates & target.isin(_repeated(pd.concat([new, successors])))
     )
     return {
-        ReviewReason.INVALID_TARGET_EMAIL: sets_email & ~_are_personal(target.where(sets_email), policy),
+        ReviewReason.INVALID_TARGET_EMAIL: sets_email & ~are_personal(target, policy),
         ReviewReason.DUPLICATE_TARGET_EMAIL: is_named_twice
         | _are_on_another_record(pending, target, contacts)
         | _are_another_person(pending, target, contacts),
-        ReviewReason.DOMAIN_CHANGE: sets_email & _leave_the_organization(pending, target),
+        ReviewReason.DOMAIN_CHANGE: _leave_the_organization(pending, target.where(sets_email)),
     }
 
 
@@ -196,17 +192,6 @@ def _repeated(addresses: Column) -> Column:
     """Return the addresses that several senders name."""
     known = addresses.dropna()
     return known[known.duplicated()]
-
-
-def _are_personal(addresses: Column, policy: Policy) -> Column:
-    # One look per distinct address: the form of an address is no column operation.
-    role_names = frozenset(policy.role_names)
-    personal = [
-        address
-        for address in addresses.dropna().unique()
-        if is_valid_email(address) and not is_role_mailbox(address, role_names)
-    ]
-    return addresses.isin(personal)
 
 
 def _are_on_another_record(pending: pd.DataFrame, target: Column, contacts: DataFrame[UnifiedContact]) -> Column:
@@ -238,17 +223,19 @@ def _are_another_person(pending: pd.DataFrame, target: Column, contacts: DataFra
 def _leave_the_organization(pending: pd.DataFrame, target: Column) -> Column:
     """Tell whether the target's domain is unknown to the sender's organisation and no rename was announced."""
     is_renamed = holds(pending[SenderDetermination.category].eq(Category.ORGANIZATION_RENAMED))
+    moving = pending[target.notna() & ~is_renamed]
     # Domains are compared pairwise, by their labels; only the day's few new addresses come here.
-    is_known = [
-        is_same_or_related_domain(domain_of(new), domain_of(old)) or domain_of(new) in domains.split(LIST_SEPARATOR)
+    leaves = [
+        not is_same_or_related_domain(domain_of(new), domain_of(old))
+        and domain_of(new) not in domains.split(LIST_SEPARATOR)
         for new, old, domains in zip(
-            target.fillna(""),
-            pending[_SENDER],
-            pending[UnifiedContact.cupola_domains].str.lower().fillna(""),
+            moving[PlannedWrite.new_value],
+            moving[_SENDER],
+            moving[UnifiedContact.cupola_domains].str.lower().fillna(""),
             strict=True,
         )
     ]
-    return ~is_renamed & ~pd.Series(is_known, index=pending.index, dtype=bool)
+    return pd.Series(leaves, index=moving.index, dtype=bool).reindex(pending.index, fill_value=False)
 
 
 def _is_asked(of_senders: pd.DataFrame, people: pd.DataFrame, pending: pd.DataFrame) -> Column:

@@ -37,8 +37,7 @@ _ORDER_COUNTS = [
     MultipubSubscriber.single_issue_orders,
 ]
 _ADDRESS_COLUMNS = [
-    UnifiedContact.name,
-    UnifiedContact.organization,
+    UnifiedContact.email,
     UnifiedContact.subsnum,
     *_ORDER_COUNTS,
     UnifiedContact.cupola_state,
@@ -176,7 +175,10 @@ def profile_addresses(contacts: DataFrame[UnifiedContact], addresses: Column) ->
         ``salesforce_lead_ids`` (null where there are none).
     """
     rows = contacts[contacts[UnifiedContact.email].isin(addresses)]
-    profiles = rows.groupby(UnifiedContact.email, as_index=False)[_ADDRESS_COLUMNS].first()
+    profiles = rows.drop_duplicates(UnifiedContact.email)[_ADDRESS_COLUMNS]
+    names = [UnifiedContact.name, UnifiedContact.organization]
+    first_known = rows.groupby(UnifiedContact.email, as_index=False)[names].first()
+    profiles = profiles.merge(first_known, on=UnifiedContact.email)
     records = rows[rows[UnifiedContact.record_id].notna()]
     has_subscription = records.loc[holds(records[UnifiedContact.has_active_subscription]), UnifiedContact.email]
     profiles[UnifiedContact.has_active_subscription] = profiles[UnifiedContact.email].isin(has_subscription)

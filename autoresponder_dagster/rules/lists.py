@@ -111,7 +111,7 @@ def alternate_contacts(
     rows = departed[holds(departed[SenderDetermination.determination].eq(Determination.REPLACEMENT))]
     address = rows[SenderDetermination.replacement_email]
     profiles = profile_addresses(contacts, address).set_index(UnifiedContact.email)
-    state = address.map(profiles[UnifiedContact.cupola_state])
+    state = address.map(profiles[UnifiedContact.cupola_state]).astype("string")
     rows = rows.assign(
         **{
             AlternateContact.email: rows[_SENDER],

@@ -18,6 +18,13 @@ class Policy(BaseModel):
     min_review_confidence: float = Field(
         0.50, ge=0, le=1, description="Below this confidence a determination counts as UNKNOWN."
     )
+    llm_may_authorize_writes: bool = Field(
+        False,
+        description=(
+            "Let the second reader lift a verdict that quotes of the message bear out to min_write_confidence. Off: "
+            "what it finds goes to Human Review and never writes."
+        ),
+    )
     inactive_requires_active_cupola: bool = Field(
         False, description="Set a record inactive only where CUPOLA has an active row for the sender."
     )

@@ -6,11 +6,11 @@ Does not belong here: how a message is understood (``determination/``), what a v
 import pandas as pd
 from pandera.typing import DataFrame
 
-from autoresponder_dagster.addresses import is_role_mailbox
+from autoresponder_dagster.addresses import is_role_mailbox, is_valid_email
 from autoresponder_dagster.rules.columns import Column, folded, holds, normalized, usable
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.schemas import DeterminationRow, SenderDetermination
-from autoresponder_dagster.schemas.enums import DEPARTURES, Category, Determination
+from autoresponder_dagster.schemas.enums import DEPARTURES, STATE_CHANGING, Category, Determination
 
 UPDATES = (Determination.EMAIL_UPDATE, Determination.TITLE_UPDATE)
 """Determinations that change an address or a title of a person who stays."""
@@ -106,6 +106,14 @@ def at_write_confidence(senders: pd.DataFrame, policy: Policy) -> Column:
     return holds(senders[SenderDetermination.confidence].ge(policy.min_write_confidence))
 
 
+def deciding_senders(senders: pd.DataFrame) -> pd.DataFrame:
+    """Select the senders whose verdict may change something: a contradiction never does."""
+    return senders[
+        senders[SenderDetermination.determination].isin(STATE_CHANGING)
+        & ~holds(senders[SenderDetermination.is_conflicting])
+    ]
+
+
 def confirmed_departures(senders: DataFrame[SenderDetermination], policy: Policy) -> pd.DataFrame:
     """Select the originals of INACTIVE and REPLACEMENT that the lists and the suppression may name.
 
@@ -118,6 +126,18 @@ def confirmed_address_changes(senders: DataFrame[SenderDetermination], policy: P
     """Select the EMAIL_UPDATE senders that the lists may name, as ``confirmed_departures`` does for departures."""
     is_update = holds(senders[SenderDetermination.determination].eq(Determination.EMAIL_UPDATE))
     return senders[_is_confirmed(senders, policy) & is_update]
+
+
+def are_personal(addresses: Column, policy: Policy) -> Column:
+    """Tell which addresses are valid and a person's own, not a role mailbox; null is neither."""
+    # One look per distinct address: the form of an address is no column operation.
+    role_names = frozenset(policy.role_names)
+    personal = [
+        address
+        for address in addresses.dropna().unique()
+        if is_valid_email(address) and not is_role_mailbox(address, role_names)
+    ]
+    return addresses.isin(personal)
 
 
 def _is_confirmed(senders: pd.DataFrame, policy: Policy) -> Column:

@@ -19,6 +19,7 @@ from autoresponder_dagster.sampledata.mail import (
     load_mail_systems,
 )
 from autoresponder_dagster.sampledata.people import MAILBOX_PATTERNS, Organization, Person, Population
+from autoresponder_dagster.sampledata.publication import Mailing, load_publication
 from autoresponder_dagster.sampledata.records import Recorder
 from autoresponder_dagster.sampledata.systems import Systems
 from autoresponder_dagster.sampledata.templates import load_texts, load_yaml
@@ -79,16 +80,6 @@ class Label:
     return_date: str = ""
     effective_date: str = ""
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Mailing:
-    """What the publisher sends out; the answers to ``mailbox`` end up in the inbox source ``inbox``."""
-
-    name: str
-    mailbox: str
-    inbox: str
-    weight: float
 
 
 @dataclass(frozen=True)
@@ -171,12 +162,8 @@ class Author:
         self._language_of = {kind: self._languages_with(kind) for kind in self._kinds}
         self._mail_systems = load_mail_systems()
         self._mail_system = Weighted({name: system.weight for name, system in self._mail_systems.items()})
-        publication = load_yaml("mailings")
-        self._publisher: str = publication["publisher"]
-        self._items: list[str] = publication["items"]
-        self._closing: str = publication["closing"]
-        mailings = [Mailing(**mailing) for mailing in publication["mailings"]]
-        self._mailing = Weighted({mailing: mailing.weight for mailing in mailings})
+        self._publication = load_publication()
+        self._mailing = Weighted({mailing: mailing.weight for mailing in self._publication.mailings})
 
     def answer(self, day: date) -> Answer:
         """Write the answer of somebody who has not written before, received on a day."""
@@ -313,7 +300,9 @@ class Author:
         """Return the new address, and the new organisation where there is one, of the kinds that tell of them."""
         match kind:
             case "new_employer":
-                employer = self._population.organization(organization.language)
+                employer = organization
+                while employer == organization:
+                    employer = self._population.organization(organization.language)
                 address = self._population.address(
                     person.first_name, person.last_name, employer.pattern, employer.domain
                 )
@@ -365,12 +354,10 @@ class Author:
         """Return the issue that is answered, with the text that is quoted of it."""
         words = self._languages[language]
         count = self._rng.randint(*_ITEMS_PER_ISSUE)
-        items = [*self._rng.sample(self._items, count), self._closing] if quotes else []
-        number = self._rng.randrange(100_000)
-        return Original(
-            mailing=mailing.name,
-            message_id=f"<{received_at:%Y%m%d}.{mailing.mailbox}.{number:05}@{self._publisher}>",
-            text="\n\n".join(items),
+        text = self._publication.issue(self._rng.sample(self._publication.items, count)) if quotes else ""
+        number = f"{self._rng.randrange(100_000):05}"
+        return replace(
+            self._publication.original(mailing, received_at, number, text),
             attribution=words.attribution,
             header_names=words.header_names,
         )
@@ -379,7 +366,7 @@ class Author:
         """Return the fields of a letter that depend on the mailing and the moment alone."""
         return {
             "recipient_name": mailing.name,
-            "recipient_email": f"{mailing.mailbox}@{self._publisher}",
+            "recipient_email": self._publication.address_of(mailing),
             "sent_at": received_at,
             "received_at": received_at,
         }

@@ -10,8 +10,9 @@ from typing import Any
 
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.sampledata.chance import seeded
-from autoresponder_dagster.sampledata.mail import DeliveryReport, Letter, Original, load_mail_systems, render
+from autoresponder_dagster.sampledata.mail import DeliveryReport, Letter, load_mail_systems, render
 from autoresponder_dagster.sampledata.people import Person
+from autoresponder_dagster.sampledata.publication import load_publication
 from autoresponder_dagster.sampledata.records import Recorder
 from autoresponder_dagster.sampledata.templates import load_yaml
 
@@ -97,10 +98,8 @@ class _Writer:
     def __init__(self, cast: Mapping[str, Any]) -> None:
         self._cast = cast
         self._forms = load_mail_systems()
-        publication = load_yaml("mailings")
-        self._publisher: str = publication["publisher"]
-        self._mailings = {mailing["inbox"]: mailing for mailing in publication["mailings"]}
-        self._issue = "\n\n".join([*publication["items"][:_QUOTED_ITEMS], publication["closing"]])
+        self._publication = load_publication()
+        self._mailings = {mailing.inbox: mailing for mailing in self._publication.mailings}
 
     def write(self, entry: Mapping[str, Any], received_at: datetime) -> bytes:
         """Return the bytes of a message; delivered again later, only its ``Received`` differs."""
@@ -115,21 +114,18 @@ class _Writer:
         mailing = self._mailings[entry["file"].partition("/")[0]]
         sent_at: datetime = entry["received"]
         name, email, organization = self._sender(entry["from"])
+        quoted = self._publication.issue(self._publication.items[:_QUOTED_ITEMS]) if entry.get("quotes") else ""
         return Letter(
             sender_name=name,
             sender_email=email,
             organization=organization,
-            recipient_name=mailing["name"],
-            recipient_email=f"{mailing['mailbox']}@{self._publisher}",
+            recipient_name=mailing.name,
+            recipient_email=self._publication.address_of(mailing),
             subject=entry["subject"],
             text=entry["text"].rstrip("\n"),
             sent_at=sent_at,
             received_at=received_at,
-            original=Original(
-                mailing=mailing["name"],
-                message_id=f"<{sent_at:%Y%m%d}.{mailing['mailbox']}.{sent_at:%H%M%S}@{self._publisher}>",
-                text=self._issue if entry.get("quotes") else "",
-            ),
+            original=self._publication.original(mailing, sent_at, f"{sent_at:%H%M%S}", quoted),
             report=DeliveryReport(**entry["report"]) if "report" in entry else None,
         )
 

@@ -9,7 +9,8 @@ from simple_salesforce.exceptions import SalesforceError
 
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions
-from autoresponder_dagster_tests.emulators.salesforce.app import HOST, Fault
+from autoresponder_dagster_tests.emulators.faults import Fault
+from autoresponder_dagster_tests.emulators.salesforce.app import HOST
 from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID, with_check_characters
 from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse
 

@@ -255,6 +255,17 @@ def test_where_nothing_would_change_no_guard_asks():
     assert day.reasons == []
 
 
+def test_a_deferred_subscriber_is_asked_about_whatever_else_holds_the_write_back():
+    day = Day(policy=Policy(max_records_per_address=1, active_subscription="defer"))
+    day.says(Determination.INACTIVE)
+    day.subscriber(active=1)
+    for _ in range(2):
+        day.record(LEAD)
+    assert day.plan["gate"].tolist() == ["TOO_MANY_RECORDS"] * 2
+    assert day.reasons == ["MULTIPUB_ACTIVE_SUBSCRIPTION", "TOO_MANY_RECORDS"]
+    assert len(day.suppression) == 0
+
+
 def test_several_guards_of_one_level_are_all_asked_about():
     day, _ = change("info@southfield.example")
     day.record(LEAD, "info@southfield.example")

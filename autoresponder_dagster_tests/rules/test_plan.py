@@ -196,9 +196,11 @@ def test_a_replacement_that_is_a_lead_is_left_to_a_person():
     assert day.reasons == ["DUPLICATE_TARGET_EMAIL"]
 
 
-def test_a_replacement_in_cupola_is_left_to_a_person():
+@pytest.mark.parametrize("name", ["John Roe", "Jane Doe"])
+def test_a_replacement_in_cupola_is_left_to_a_person(name):
     day = replacement()
-    day.person(SUCCESSOR, name="John Roe")
+    day.person()
+    day.person(SUCCESSOR, name=name)
     assert created(day) == [(SUCCESSOR, "DUPLICATE_TARGET_EMAIL")]
 
 

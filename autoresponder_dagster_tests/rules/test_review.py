@@ -140,6 +140,21 @@ def test_a_contradiction_is_the_only_question_about_a_sender(category):
     assert row["proposed_value"] is None
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "confidence"),
+    [
+        (Determination.EMAIL_UPDATE, Determination.INACTIVE, 0.6),
+        (Determination.INACTIVE, Determination.OUT_OF_OFFICE, 0.9),
+        (Determination.INACTIVE, Determination.ACTIVE, 0.9),
+    ],
+)
+def test_a_contradiction_asks_nothing_of_what_its_newest_message_would(first, second, confidence):
+    day = Day()
+    day.says(first, at=MORNING, confidence=confidence)
+    day.says(second, at=EVENING, confidence=confidence)
+    assert day.reasons == ["CONFLICTING_EVIDENCE"]
+
+
 def test_an_unsubscribe_request_is_asked_about_beside_a_departure():
     day = Day()
     day.says(Determination.INACTIVE)

@@ -161,6 +161,15 @@ def test_a_newer_absence_counts_before_a_more_certain_presence():
     assert day.senders["determination"].tolist() == [OUT]
 
 
+def test_a_newer_uncertain_presence_counts_before_an_absence():
+    day = Day()
+    day.says(OUT, confidence=0.9, at=MORNING)
+    day.says(ACTIVE, confidence=0.6, at=EVENING)
+    [row] = day.senders.to_dict("records")
+    assert (row["determination"], row["confidence"]) == (ACTIVE, 0.6)
+    assert pd.isna(row["return_date"])
+
+
 def test_an_address_change_keeps_its_category_when_a_title_comes_later():
     day = Day()
     day.says(EMAIL, category=Category.ORGANIZATION_RENAMED, at=MORNING)

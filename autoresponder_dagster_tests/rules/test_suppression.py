@@ -1,7 +1,7 @@
 """Who is suppressed (rules.md §5 and §7)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoresponder_dagster.addresses import is_valid_email
@@ -96,6 +96,7 @@ def test_business_unit_and_date():
         ]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.emails(), min_size=1, max_size=30, unique_by=str.lower))
 def test_every_valid_address_is_suppressed_or_asked_about(addresses):
     """No address may break the import file, and none that is fit for it may be left out in silence."""

@@ -10,6 +10,7 @@ from autoresponder_dagster.clients.salesforce.unavailable import UnavailableSale
 from autoresponder_dagster.errors import ConfigurationError, LiveNotArmedError, SystemUnavailableError, UnsafeModeError
 from autoresponder_dagster.schemas.enums import Mode, WriteResultCode
 from autoresponder_dagster_tests.clients.salesforce.conftest import NOW, QUICK
+from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.app import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -17,7 +18,6 @@ from autoresponder_dagster_tests.emulators.salesforce.app import (
     PASSWORD,
     SECURITY_TOKEN,
     USERNAME,
-    Fault,
 )
 from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID
 

@@ -4,7 +4,7 @@ from autoresponder_dagster.clients.salesforce.queries import SubscriptionLookup
 from autoresponder_dagster.errors import LookupFailedError
 from autoresponder_dagster.schemas import SalesforceRecord
 from autoresponder_dagster.schemas.enums import Mode
-from autoresponder_dagster_tests.emulators.salesforce.app import Fault
+from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.org import USER_ID
 
 

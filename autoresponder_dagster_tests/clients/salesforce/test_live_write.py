@@ -2,7 +2,7 @@ import pytest
 
 from autoresponder_dagster.clients.salesforce.protocol import FieldUpdate, NewContact
 from autoresponder_dagster.schemas.enums import SObject, WriteResultCode
-from autoresponder_dagster_tests.emulators.salesforce.app import Fault
+from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID, USER_ID
 
 APPLIED, DEFERRED, REJECTED = WriteResultCode.APPLIED, WriteResultCode.DEFERRED, WriteResultCode.REJECTED

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from autoresponder_dagster_tests.emulators.salesforce.app import CLIENT_ID, CLIENT_SECRET, HOST, SalesforceEmulator
-from autoresponder_dagster_tests.emulators.salesforce.server import serve
+from autoresponder_dagster_tests.emulators.server import serve
 
 
 @pytest.fixture(scope="session")

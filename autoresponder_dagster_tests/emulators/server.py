@@ -1,19 +1,29 @@
-"""Runs an emulated org on a loopback port, in a thread."""
+"""Runs an emulated server on a loopback port, in a thread."""
 
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 import uvicorn
+from starlette.applications import Starlette
 
-from autoresponder_dagster_tests.emulators.salesforce.app import SalesforceEmulator
+
+class Emulator(Protocol):
+    """What can be served: an ASGI application that is told where it is."""
+
+    app: Starlette
+    url: str
+
+
+AnyEmulator = TypeVar("AnyEmulator", bound=Emulator)
 
 
 @contextmanager
-def serve(emulator: SalesforceEmulator, port: int = 0) -> Iterator[SalesforceEmulator]:
-    """Serve an org until the block ends; ``emulator.url`` says where. Port 0 takes a free one."""
+def serve(emulator: AnyEmulator, port: int = 0) -> Iterator[AnyEmulator]:
+    """Serve an emulator until the block ends; ``emulator.url`` says where. Port 0 takes a free one."""
     config = uvicorn.Config(emulator.app, log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", port)) as listener:

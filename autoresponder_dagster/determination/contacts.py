@@ -1,0 +1,224 @@
+"""Contacts: the people whom the own words name to turn to.
+
+Belongs here: joining names and addresses that belong together, and telling people from offices. Does not
+belong here: whether such a person takes over or only covers (``departures.py``, ``presence.py``).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.determination.facts import Sources, is_own_address
+from autoresponder_dagster.determination.folding import collapse, fold
+from autoresponder_dagster.determination.lexicon import DEPARTED, Lexicon, Meaning, name_words
+from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, names_match
+from autoresponder_dagster.determination.own_words import Sentence
+from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
+from autoresponder_dagster.determination.statements import Statement
+from autoresponder_dagster.determination.subjects import Who
+from autoresponder_dagster.determination.titles import clean_title
+
+REACH_BEFORE, REACH_AFTER = 70, 60
+"""Characters before and after an address within which a name may be its owner's."""
+_LONG_WORD = 4
+_GERMAN_ADDRESS = ("Herr", "Frau", "Herrn", "Dr.")
+_ARTICLE = re.compile(
+    r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
+_TITLE_AFTER = re.compile(r",\s*([^,@<(]{3,60})(?:,|\bat\b|<|\(|$)")
+_ASIAN_OFFICE = re.compile(
+    r"[課部室係局処处科组組]$|事務|総務|窓口|担当|センター|グループ|会社|協会|大学|弊社|当社|办公|中心|公司|商会|协会|学校|部门|客服|同事|我们|"
+    r"前台|秘书|会员|系统|您|本|贵"
+)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody whom the text names to turn to. ``is_topical`` is true where only for some matters."""
+
+    name: str | None
+    email: str | None
+    title: str | None = None
+    is_topical: bool = False
+
+
+def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]:
+    """Return the people that the own words name to turn to, general ones first; role mailboxes are no people."""
+    found: list[Contact] = []
+    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+    for number, sentence in enumerate(sources.own.sentences):
+        boxes = [box for box in sources.boxes(sentence) if box.email != sources.identity.email]
+        before = sentence.folded[: boxes[0].start] if boxes else sentence.folded
+        if number in third_gone or any(lexicon.finds("not_successor", before) for lexicon in sources.lexicons):
+            continue
+        found.extend(_with_addresses(sources, statements, number, boxes))
+        name = None if boxes else _name_referred_to(sources, statements, number)
+        if name:
+            found.append(Contact(name, None, is_topical=_is_topical(sentence)))
+    return _merged([*found, *_in_signature(sources)])
+
+
+def _with_addresses(
+    sources: Sources, statements: Sequence[Statement], number: int, boxes: list[Mailbox]
+) -> list[Contact]:
+    """Return the people behind the addresses of a sentence."""
+    sentence = sources.own.sentences[number]
+    found = []
+    for position, box in enumerate(boxes):
+        name = _name_of(sources, statements, number, box, start=boxes[position - 1].end if position else 0)
+        is_namesake = name is not None and len(name.split()) > 1 and names_match(box.email, name)
+        if is_own_address(box.email, sources.identity) and not is_namesake:
+            continue
+        if name and is_role_mailbox(box.email) and not names_match(box.email, name):
+            found.append(Contact(name, None, is_topical=_is_topical(sentence)))
+        elif name or is_personal(box.email, sources.identity.email, []):
+            title = _title_after(sentence.text, name, sources.lexicons)
+            found.append(Contact(name, box.email, title, _is_topical(sentence)))
+    return found
+
+
+def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box: Mailbox, start: int) -> str | None:
+    """Return the name that belongs to an address: near it, in the sentence before, or anywhere that it fits."""
+    sentences = sources.own.sentences
+    near = sentences[number].text[start : box.end + REACH_AFTER]
+    name = _name_near(near, Mailbox(box.email, box.start - start, box.end - start), sources)
+    if name is None and start == 0 and number > 0 and not sentences[number - 1].is_subject:
+        text = sentences[number - 1].text
+        earlier = _name_near(
+            f"{text} {box.email}", Mailbox(box.email, len(text) + 1, len(text) + 1 + len(box.email)), sources
+        )
+        refers = any(s.sentence == number - 1 and s.means in (Meaning.SUCCESSOR, Meaning.CONTACT) for s in statements)
+        if earlier and (refers or names_match(box.email, earlier)):
+            name = earlier
+    name = _full_name(name, box, sources)
+    if name is None and any(not lexicon.has_spaces for lexicon in sources.lexicons):
+        name = _captured_name(sources, statements, number)
+    return name
+
+
+def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
+    """Return the person's name that belongs to an address in a text: one that fits it, else the nearest before it."""
+    names = [
+        (end, strip_honorifics(name))
+        for start, end, name in person_names(text)
+        if not box.start <= start < box.end and _may_be_person(text, start, strip_honorifics(name), sources)
+    ]
+    fitting = [name for _, name in names if names_match(box.email, name)]
+    if fitting:
+        return max(fitting, key=lambda name: (len(name.split()), -fitting.index(name)))
+    before = [name for end, name in names if end <= box.start < end + REACH_BEFORE and is_person_like(name)]
+    return before[-1] if before and not is_role_mailbox(box.email) else None
+
+
+def _may_be_person(text: str, start: int, name: str, sources: Sources) -> bool:
+    """Tell whether a capitalised sequence can be another person: an office, a title or a noun alone is none."""
+    if len(name) < len("Bo") or sources.identity.is_named_in(name) or _is_organization(name, sources.identity):
+        return False
+    if len(name.split()) > 1:
+        return True
+    if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
+        return False
+    is_german = any(lexicon.language == "de" for lexicon in sources.lexicons)  # where every noun has a capital
+    return not is_german or text[:start].rstrip().endswith(_GERMAN_ADDRESS)
+
+
+def _is_organization(name: str, identity: Identity) -> bool:
+    if any(fold(word).strip(".,'") in name_words("organization_words") for word in name.split()):
+        return True
+    squeezed = "".join(re.findall(r"[a-z]", fold(name)))
+    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
+    return len(squeezed) >= _LONG_WORD and squeezed in domain
+
+
+def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
+    """Return the fullest form of a name in the own words; without a name, one that fits the address."""
+    longer = []
+    for sentence in sources.own.sentences:
+        for start, _, raw in person_names(sentence.text):
+            full = strip_honorifics(raw)
+            fits = (
+                names_match(box.email, full)
+                if name is None
+                else name.split()[-1] in full.split() and len(full) > len(name)
+            )
+            if fits and _may_be_person(sentence.text, start, full, sources):
+                longer.append(full)
+    return max(longer, key=len, default=name)
+
+
+def _captured_name(sources: Sources, statements: Sequence[Statement], number: int) -> str | None:
+    """Return the name that a "takes over" pattern captured: the only way where names have no capitals."""
+    for statement in statements:
+        if statement.sentence == number and statement.name and statement.means != Meaning.ACCOUNT_OF:
+            name = strip_honorifics(collapse(sources.own.sentences[number].text[slice(*statement.name)]))
+            if name and not sources.identity.is_named_in(name) and not _ASIAN_OFFICE.search(name):
+                return name
+    return None
+
+
+def _name_referred_to(sources: Sources, statements: Sequence[Statement], number: int) -> str | None:
+    """Return the full name to which a sentence without an address refers."""
+    meanings = {s.means for s in statements if s.sentence == number} & {Meaning.SUCCESSOR, Meaning.CONTACT}
+    if not meanings:
+        return None
+    captured = _captured_name(sources, statements, number)
+    if captured:
+        return captured
+    sentence = sources.own.sentences[number]
+    for start, _, raw in person_names(sentence.text):
+        name = strip_honorifics(raw)
+        is_object = (
+            sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
+        )
+        if not is_object and is_person_like(raw) and _may_be_person(sentence.text, start, name, sources):
+            return name
+    return None
+
+
+def _in_signature(sources: Sources) -> list[Contact]:
+    """Return the person of the signature where the text says "the colleague below" and it is not the sender."""
+    sentences = sources.own.sentences
+    points_below = any(
+        lexicon.finds("here_below", sentence.folded) for lexicon in sources.lexicons for sentence in sentences
+    )
+    for box in find_mailboxes(sources.own.signature) if points_below else ():
+        names = [strip_honorifics(name) for _, _, name in person_names(sources.own.signature)]
+        owner = next((name for name in names if names_match(box.email, name)), None)
+        if owner and box.email != sources.identity.email and not is_own_address(box.email, sources.identity):
+            return [Contact(owner, box.email)]
+    return []
+
+
+def _is_topical(sentence: Sentence) -> bool:
+    return _TOPIC.match(sentence.text) is not None
+
+
+def _title_after(text: str, name: str | None, lexicons: Sequence[Lexicon]) -> str | None:
+    """Return the title that stands beside a name (``Priya Raman, Director of Meetings, at …``)."""
+    position = text.find(name) if name else -1
+    beside = _TITLE_AFTER.match(text, position + len(name)) if name and position >= 0 else None
+    return clean_title(beside.group(1), lexicons, None) if beside else None
+
+
+def _merged(found: list[Contact]) -> list[Contact]:
+    """Return each person once: with an address rather than without, general ones first."""
+    merged: dict[str, Contact] = {}
+    for contact in found:
+        known = merged.get(contact.email or fold(contact.name or ""))
+        if known is None or (known.name is None and contact.name):
+            merged[contact.email or fold(contact.name or "")] = contact
+    named = {fold(contact.name) for contact in merged.values() if contact.name and contact.email}
+    kept = [
+        contact
+        for contact in merged.values()
+        if contact.email or not any(_is_same(contact.name, name) for name in named)
+    ]
+    return sorted(kept, key=lambda contact: (contact.is_topical, contact.email is None))
+
+
+def _is_same(name: str | None, other: str) -> bool:
+    words = fold(name or "").split()
+    return bool(words) and (words[-1] in other.split() or all(word in other.split() for word in words))

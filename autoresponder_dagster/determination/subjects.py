@@ -1,0 +1,180 @@
+"""Subjects: whom a sentence speaks of.
+
+Belongs here: the grammar that decides who left, is away or has a new address. It is the core gate of the
+engine: a statement about a third person must never become one about the sender.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from autoresponder_dagster.determination.lexicon import Lexicon, Meaning
+from autoresponder_dagster.determination.own_words import Sentence
+from autoresponder_dagster.determination.people import (
+    Identity,
+    follows_preposition,
+    has_honorific,
+    is_person_like,
+    person_names,
+)
+
+
+class Who(StrEnum):
+    """Whom a statement is about."""
+
+    SENDER = "sender"
+    IMPLICIT = "implicit"
+    """No subject is written ("No longer with the firm."): the sender, less surely."""
+    UNRESOLVED = "unresolved"
+    """A subject is written, but not one that is recognised."""
+    THIRD = "third"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a statement is about. ``is_named``: by the sender's own name or in the first person."""
+
+    who: Who
+    is_named: bool = False
+    is_first_person: bool = False
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """What is said, at its place in a sentence: the match of a lexicon entry."""
+
+    sentence: Sentence
+    start: int
+    end: int
+    means: Meaning
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    end: int
+    subject: Subject
+
+
+BESIDE = 28
+"""Characters before a verb within which a name can be its subject."""
+BESIDE_AFTER = 40
+_ENGLISH_ADVERBIALS = (
+    "please|kindly|note|that|be|advised|informed|effective|as|of|since|on|in|at|the|end|per|now|this|is|to|let|you|know|we|regret|"
+    "inform|hello|hi|dear|all|friends|colleagues|unfortunately|sadly|thanks?|for|your|e-?mail|message|and|but|because|due|with|"
+    "regards|notice|auto|reply"
+)
+_ENGLISH_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+)
+_ADVERBIAL = re.compile(
+    rf"(?:\b(?:{_ENGLISH_ADVERBIALS}|\d[\d./-]*(?:st|nd|rd|th)?|[a-z]*day|(?:{_ENGLISH_MONTHS})\w*)\b|[^\w\s]|\s|_)+"
+)
+_ASIAN_ADVERBIAL = re.compile(
+    r"[0-9０-９年月日付号に(もを)って]*|お世話になっております|平素(?:より)?|突然(?:では|の)|私事|この(?:たび|度)|今般|先般|すでに|既に|誠に|勝手ながら|"
+    r"もちまして|をもって|をもちまして|您好|你好|大家好|各位(?:同仁|同事|领导|朋友)?|因(?:个人|工作|身体)原因|由于|现|目前|自|于|已|经|正式|因|的|了|起|从|"
+    r"在|很遗憾|非常遗憾|感谢您的来信"
+)
+_PRO_DROP = ("es", "pt", "it", "pl")
+"""Languages in which a verb needs no written subject."""
+_FEW_WORDS = 3
+_CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
+
+
+def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Who | None) -> Subject:
+    """Return the subject of a predicate: the nearest candidate before its end.
+
+    Kinship ("my father … passed") beats all, unless a first person stands between. ``antecedent`` is the
+    person named last in the sentences before, to whom a pronoun refers.
+    """
+    sentence = predicate.sentence
+    zone = sentence.folded[: predicate.end]
+    if _is_of_relatives(zone, lexicon):
+        return Subject(Who.THIRD)
+    candidates = [
+        *_spoken_of(zone, predicate, lexicon),
+        *_pronouns(zone, sentence, lexicon, identity, antecedent),
+        *_names(predicate, identity),
+    ]
+    if not lexicon.has_spaces and identity.is_named_in(sentence.text[: predicate.end]):
+        candidates.append(_Candidate(0, Subject(Who.SENDER, is_named=True)))
+    if not candidates:
+        is_implicit = _has_no_subject(sentence.folded[: predicate.start], lexicon)
+        return Subject(Who.IMPLICIT if is_implicit else Who.UNRESOLVED)
+    return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
+
+
+def last_named(text: str, identity: Identity) -> Who | None:
+    """Return whether the last person named in a text is the sender; null if nobody is named."""
+    last: Who | None = None
+    for _, _, name in person_names(text):
+        if identity.is_named_in(name):
+            last = Who.SENDER
+        elif is_person_like(name):
+            last = Who.THIRD
+    return last
+
+
+def _is_of_relatives(zone: str, lexicon: Lexicon) -> bool:
+    kin, first_person = lexicon.words.get("kin"), lexicon.words.get("first_person")
+    relatives = [found.end() for found in kin.finditer(zone)] if kin is not None else []
+    return bool(relatives) and (first_person is None or first_person.search(zone, relatives[-1]) is None)
+
+
+def _spoken_of(zone: str, predicate: Predicate, lexicon: Lexicon) -> list[_Candidate]:
+    """Return first persons, the addressee of the mail ("the person you wrote to") and third parties."""
+    kinds = {
+        "first_person": (zone, Subject(Who.SENDER, is_named=True, is_first_person=True)),
+        "addressee": (zone, Subject(Who.SENDER)),
+        "third_party": (zone[: predicate.start], Subject(Who.THIRD)),
+    }
+    return [
+        _Candidate(found.end(), subject)
+        for kind, (scope, subject) in kinds.items()
+        if kind in lexicon.words
+        for found in lexicon.words[kind].finditer(scope)
+    ]
+
+
+def _pronouns(
+    zone: str, sentence: Sentence, lexicon: Lexicon, identity: Identity, antecedent: Who | None
+) -> list[_Candidate]:
+    """Return "he" and "she" as whoever was named last; somebody else where nobody was."""
+    pronoun = lexicon.words.get("third_pronoun")
+    return [
+        _Candidate(
+            found.end(), Subject(last_named(sentence.text[: found.start()], identity) or antecedent or Who.THIRD)
+        )
+        for found in (pronoun.finditer(zone) if pronoun is not None else ())
+    ]
+
+
+def _names(predicate: Predicate, identity: Identity) -> list[_Candidate]:
+    """Return the sender's name wherever it stands, and another's where it can be the subject.
+
+    Who died may be named after the verb ("we lost our …").
+    """
+    text, start, end = predicate.sentence.text, predicate.start, predicate.end
+    is_death = predicate.means == Meaning.DECEASED
+    candidates = []
+    for name_start, name_end, name in person_names(text if is_death else text[:end]):
+        if identity.is_named_in(name):
+            candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
+            continue
+        is_beside = is_person_like(name) and start - BESIDE <= name_end <= start + 3
+        is_inside = name_start >= start and has_honorific(name)
+        dies = is_death and (has_honorific(name) or (is_person_like(name) and name_end <= end + BESIDE_AFTER))
+        if dies or ((is_beside or is_inside) and not follows_preposition(text, name_start)):
+            candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
+    return candidates
+
+
+def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
+    """Tell whether nothing that could be a subject stands before a predicate."""
+    clause = _CLAUSE_START.split(before)[-1].strip()
+    if not lexicon.has_spaces:
+        return not _ASIAN_ADVERBIAL.sub("", clause).strip()
+    if lexicon.language == "en":
+        return not clause or _ADVERBIAL.fullmatch(clause) is not None
+    return len(clause.split()) <= (_FEW_WORDS if lexicon.language in _PRO_DROP else 0)
