@@ -10,6 +10,7 @@ IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
 	"$$python" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo "$$python" && break; done)
 BIN := .venv/bin
+EXAMPLES := autoresponder_dagster_tests/determination/fixtures/authored/dev
 INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PORT ?= 3000
@@ -60,11 +61,33 @@ ui: $(INSTALLED) ## Open the Dagster UI on http://127.0.0.1:3000 (PORT=... for a
 sample: $(INSTALLED) ## Build data/sample anew from its story and its numbered messages
 	$(BIN)/python -m autoresponder_dagster.sampledata.build_sample data/sample data/sample
 
+# ── The determination engine ─────────────────────────────────────────────────────────────────────
+
+FOLDER ?= $(EXAMPLES)
+# What the committed examples must reach; any other folder is measured only.
+EVALUATE_ARGS ?= $(if $(filter $(EXAMPLES),$(FOLDER)),--min accuracy=0.95 --min hard_accuracy=0.90 \
+	--min confident_accuracy=0.98 --min automation_rate=0.85 --max unsafe=0 --min new_email_accuracy=0.97 \
+	--min replacement_email_accuracy=0.97 --max new_email_spurious=0 --max replacement_email_spurious=0 \
+	--min replacement_name_accuracy=0.95 --min return_date_accuracy=0.92)
+
+.PHONY: evaluate
+evaluate: $(INSTALLED) ## Compare verdicts with labels (FOLDER=... for another folder with labels.csv)
+	$(BIN)/autoresponder evaluate "$(FOLDER)" --plot data/evaluation/calibration.png $(EVALUATE_ARGS)
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure messages per second beside other readers (ARGS="-n 5000 --rounds 5")
+	$(BIN)/python benchmarks/determination.py $(ARGS)
+
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Read mutated messages for SECONDS=60; what breaks an invariant is kept in data/fuzz
+	$(BIN)/python benchmarks/fuzz_determination.py --seconds $(SECONDS) --out data/fuzz $(ARGS) $(EXAMPLES) data/sample
+
 # ── Checks ───────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test
 test: $(INSTALLED) ## Run the tests (ARGS="-k gates" chooses some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 .PHONY: test-slow
 test-slow: $(INSTALLED) ## Run the tests that take many seconds (daemon, browser, large worlds)
@@ -72,7 +95,7 @@ test-slow: $(INSTALLED) ## Run the tests that take many seconds (daemon, browser
 
 .PHONY: test-pandas2
 test-pandas2: .pandas2/.installed ## Run the tests on pandas 2.2
-	PYTHONPATH=.pandas2 $(BIN)/python -m pytest $(ARGS)
+	PYTHONPATH=.pandas2 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 .pandas2/.installed: $(INSTALLED) .ci/pandas2.lock
 	rm -rf .pandas2

@@ -254,16 +254,19 @@ def determine(
     with _clear_errors():
         if output is None and not explain:
             raise ConfigurationError("Name the file of the verdicts with --output, or ask for --explain.")
+        if output is not None and output.suffix not in {".csv", ".parquet"}:
+            raise ConfigurationError(f"--output {output} must end with .csv or .parquet.")
         if explain:
             for message in iter_messages(paths):
                 _explain(message)
-        if output is None:
-            return
-        if output.suffix not in {".csv", ".parquet"}:
-            raise ConfigurationError(f"--output {output} must end with .csv or .parquet.")
-        verdicts = _determine_all(paths)
-        content = to_csv_bytes(verdicts) if output.suffix == ".csv" else to_parquet_bytes(verdicts)
-        write_atomically(output, content)
+        if output is not None:
+            _write_verdicts(paths, output)
+
+
+def _write_verdicts(paths: list[Path], output: Path) -> None:
+    verdicts = _determine_all(paths)
+    content = to_csv_bytes(verdicts) if output.suffix == ".csv" else to_parquet_bytes(verdicts)
+    write_atomically(output, content)
     counts = verdicts["determination"].value_counts().sort_index()
     _print_counts("Determination", {str(name): int(count) for name, count in counts.items()})
     out.print(str(output), highlight=False, soft_wrap=True)

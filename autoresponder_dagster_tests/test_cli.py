@@ -103,6 +103,72 @@ def test_determine_needs_messages_and_a_known_format(tmp_path: Path) -> None:
     assert (code, ".csv or .parquet" in output) == (1, True)
 
 
+def test_determine_explains_how_a_message_was_read(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_text(f"From: Jane Doe <{JANE}>\nSubject: Automatic reply\n\n{LEFT}\n")
+    code, output = invoke("determine", "--explain", tmp_path / "a.eml")
+    assert code == 0, output
+    assert str(tmp_path / "a.eml") in output
+    assert ("INACTIVE" in output, "en." in output) == (True, True)
+    code, output = invoke("determine", tmp_path / "a.eml")
+    assert (code, "--output, or ask for --explain" in output) == (1, True)
+    code, output = invoke("determine", "--explain", tmp_path / "a.eml", "--output", tmp_path / "out.csv")
+    assert (code, "Statements" in output, len(read_csv(tmp_path / "out.csv"))) == (0, True, 1)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """Two messages, of which the label of one is wrong on purpose."""
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    for name in ("a.eml", "b.eml"):
+        (folder / name).write_text(f"From: Jane Doe <{JANE}>\nSubject: Automatic reply\n\n{LEFT}\n")
+    (folder / "labels.csv").write_text("file,determination,new_email\na.eml,INACTIVE,\nb.eml,ACTIVE,\n")
+    return folder
+
+
+def test_evaluate_prints_and_draws(labelled: Path, tmp_path: Path) -> None:
+    code, output = invoke("evaluate", labelled, "--plot", tmp_path / "plots" / "calibration.png")
+    assert code == 0, output
+    assert "Unsafe: wrong, state-changing and confident (1)" in output
+    assert str(tmp_path / "plots" / "calibration.png") in output
+    assert (tmp_path / "plots" / "calibration.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (["--min", "accuracy=0.5", "--max", "unsafe=1"], None),
+        (["--min", "accuracy=0.51"], "accuracy is 0.5, below 0.51."),
+        (["--max", "unsafe=0"], "unsafe is 1, above 0."),
+        (["--min", "accuracy=0.4", "--min", "automation_rate=0.9"], "automation_rate is 0.5, below 0.9."),
+    ],
+)
+def test_evaluate_fails_where_a_threshold_is_missed(labelled: Path, limits: list[str], message: str | None) -> None:
+    code, output = invoke("evaluate", labelled, *limits)
+    assert (code, message is None or message in output) == (0 if message is None else 1, True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "arguments", "message"),
+    [
+        (None, [], "labels.csv does not exist"),
+        ("file,determination\n", [], "has no rows"),
+        ("file,label\na.eml,ACTIVE\n", [], "has no column determination"),
+        ("file,determination\nc.eml,ACTIVE\n", [], "names c.eml"),
+        ("file,determination\na.eml,GONE\n", [], "'GONE'"),
+        ("file,determination,accept\na.eml,ACTIVE,INACTIVE|GONE\n", [], "'GONE'"),
+        ("file,determination\na.eml,ACTIVE\n", ["--min", "precision=0.5"], "no figure 'precision'"),
+        ("file,determination\na.eml,ACTIVE\n", ["--min", "accuracy"], "accuracy=0.95"),
+    ],
+)
+def test_evaluate_explains_mistakes(labelled: Path, labels: str | None, arguments: list[str], message: str) -> None:
+    (labelled / "labels.csv").unlink()
+    if labels is not None:
+        (labelled / "labels.csv").write_text(labels)
+    code, output = invoke("evaluate", labelled, *arguments)
+    assert (code, message in output, "Traceback" in output) == (1, True, False)
+
+
 def test_sample_data_is_a_world_that_runs(tmp_path: Path) -> None:
     code, output = invoke("sample-data", "--seed", "5", "--messages", "30", "--days", "2", "--out", tmp_path / "world")
     assert code == 0, output

@@ -71,7 +71,7 @@ messages = st.lists(
 raw_files = st.lists(st.binary(max_size=300), max_size=6)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored=messages, files=raw_files)
 @example(stored=[], files=[])
 def test_messages_in_are_messages_out(

@@ -50,6 +50,7 @@ _SYSTEM_SENDER = re.compile(
     r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|"
     r"autoresponder|automailer|bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b"
 )
+_PRESENT = (Meaning.STILL_HERE, Meaning.RETURNED, Meaning.WILL_REPLY)
 _CATEGORIES = {
     Meaning.LEFT: Category.LEFT,
     Meaning.RETIRED: Category.RETIRED,
@@ -71,12 +72,8 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     leading = _leading(reading, said)
     day = _day(reading, [leading, *said])
     today = reading.sources.today
-    if (
-        day is not None
-        and today is not None
-        and today < day < today + FAR_FUTURE
-        and not _speaks_of_old_address(reading, leading)
-    ):
+    is_ahead = day is not None and today is not None and today < day < today + FAR_FUTURE
+    if is_ahead and leading.means != Meaning.DECEASED and not _speaks_of_old_address(reading, leading):
         return _future(reading, [leading], base, day)
     confidence = min(_confidence(reading, leading, said), _cap(reading, leading, soon, day))
     return replace(
@@ -96,7 +93,13 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
         # "X is no longer the Director": of others it tells a departure, though it may be another post.
         ended = [s for s in reading.of_sender(Meaning.ROLE_ENDED) if not (s.is_negated or s.is_temporary)]
         said += [replace(s, means=Meaning.LEFT, is_weak=True) for s in ended if s.is_named and not s.is_first_person]
-    return [s for s in said if not _is_within_absence(reading, s)]
+    # What a person tells of years ago is no news about this address.
+    is_tale = not reading.is_automatic
+    return [
+        s
+        for s in said
+        if not _is_within_absence(reading, s) and not (is_tale and facts.is_long_ago(reading.sources, s))
+    ]
 
 
 def _is_within_absence(reading: Reading, statement: Statement) -> bool:
@@ -117,6 +120,11 @@ def _is_within_absence(reading: Reading, statement: Statement) -> bool:
 
 def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     """Tell whether the message also says that the sender stays: another post, another address, back soon."""
+    is_told_of_sender = any(s.who == Who.SENDER for s in said)
+    if not is_told_of_sender and any(
+        s.is_first_person and not s.is_negated for s in reading.of_sender(*AWAY, *_PRESENT)
+    ):
+        return True  # Somebody has left; the one who writes is here, or away for a time.
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
         return True  # "X has left the building" over "… for lunch, back at two".
     is_weak = all(s.is_weak for s in said)
@@ -160,13 +168,14 @@ def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement])
         return DOUBTFUL
     if leading.who == Who.IMPLICIT:
         return INFERRED if reading.is_automatic and not reading.in_subject(leading) else DOUBTFUL
+    day, today = facts.effective_date(reading.sources, leading, PAST), reading.sources.today
+    is_old = facts.is_long_ago(reading.sources, leading)
+    is_late = leading.is_first_person and min(s.sentence for s in said) > FIRST_SENTENCES
+    is_past_news = is_late or (day is not None and today is not None and today - day > NEWS)
+    if is_old or (is_past_news and not reading.is_automatic):
+        return REPORTED
     if reading.is_automatic:
         return CERTAIN if leading.is_named else CLEAR
-    day = facts.effective_date(reading.sources, leading, PAST)
-    if day is not None and reading.sources.today is not None and reading.sources.today - day > NEWS:
-        return REPORTED
-    if leading.is_first_person and min(s.sentence for s in said) > FIRST_SENTENCES:
-        return REPORTED
     return INFERRED if leading.is_named or leading.means != Meaning.DECEASED else REPORTED
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
+from statistics import fmean
 
 from autoresponder_dagster.determination import determine
 from autoresponder_dagster.determination.folding import fold
@@ -200,7 +201,7 @@ def bands(scored: Iterable[Scored]) -> tuple[Band, ...]:
             low=number / BANDS,
             right=sum(one.is_right for one in members),
             total=len(members),
-            confidence=sum(one.verdict.confidence for one in members) / len(members),
+            confidence=fmean(one.verdict.confidence for one in members),
         )
         for number, members in sorted(by_band.items())
     )

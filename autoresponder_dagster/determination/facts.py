@@ -35,6 +35,7 @@ ADDRESS_REACH = 60
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
+_YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 _VERB_LAST = ("de", "nl", "ja", "zh")
 """Languages in which the word that says what a date is may follow the date."""
 
@@ -188,6 +189,12 @@ def effective_date(sources: Sources, statement: Statement, direction: int = PAST
         dates, key=lambda stated: max(statement.start - stated.end, stated.start - statement.end, 0), default=None
     )
     return nearest.value if nearest is not None else None
+
+
+def is_long_ago(sources: Sources, statement: Statement) -> bool:
+    """Tell whether the sentence of a statement names a year that is over for more than a year ("in 1998")."""
+    years = [int(year) for year in _YEAR.findall(sources.own.sentences[statement.sentence].folded)]
+    return bool(years) and sources.today is not None and max(years) < sources.today.year - 1
 
 
 def _can_be_return(stated: StatedDate, today: date | None) -> bool:

@@ -350,7 +350,7 @@ def _is_to_come(facts: Mapping[str, str], question: Question, determination: Det
 def _quoted(quote: str, text: str) -> str | None:
     """Return a quote on one line if it stands in a text, word by word; no word may be cut."""
     words = collapse(clean(quote))
-    if not words:
+    if not 0 < len(words) <= len(text):
         return None
     start = rf"(?<![{_LETTER}])" if re.match(f"[{_LETTER}]", words) else ""
     end = rf"(?![{_LETTER}])" if re.search(f"[{_LETTER}]$", words) else ""

@@ -59,6 +59,8 @@ class _Candidate:
 BESIDE = 28
 """Characters before a verb within which a name can be its subject."""
 BESIDE_AFTER = 40
+KIN_AFTER = 25
+"""Characters after a verb of dying within which the dead can be named."""
 _ENGLISH_ADVERBIALS = (
     "please|kindly|note|that|be|advised|informed|effective|as|of|since|on|in|at|the|end|per|now|this|is|to|let|you|know|we|regret|"
     "inform|hello|hi|dear|all|friends|colleagues|unfortunately|sadly|thanks?|for|your|e-?mail|message|and|but|because|due|with|"
@@ -90,7 +92,8 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     """
     sentence = predicate.sentence
     zone = sentence.folded[: predicate.end]
-    if _is_of_relatives(zone, lexicon):
+    reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
+    if _is_of_relatives(sentence.folded[:reach], lexicon):
         return Subject(Who.THIRD)
     candidates = [
         *_spoken_of(zone, predicate, lexicon),

@@ -21,7 +21,9 @@ def preview(model: type[FrameModel], frame: pd.DataFrame) -> dg.TableMetadataVal
     ]
     schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in shown])
     rows = frame[shown].head(PREVIEW_ROWS).astype("string").fillna("")
-    return dg.MetadataValue.table(
-        records=[dg.TableRecord(dict(zip(shown, row, strict=True))) for row in rows.itertuples(index=False)],
-        schema=schema,
-    )
+    # ``str`` of each cell: pandas 2 keeps an enum's member where its value was put into a text column.
+    records = [
+        dg.TableRecord({name: str(cell) for name, cell in zip(shown, row, strict=True)})
+        for row in rows.itertuples(index=False)
+    ]
+    return dg.MetadataValue.table(records=records, schema=schema)

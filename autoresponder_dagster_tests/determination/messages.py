@@ -60,7 +60,9 @@ def delivery_report(
         f"--b\nContent-Type: text/plain\n\n{text}\n"
         "--b\nContent-Type: message/delivery-status\n\n"
         "Reporting-MTA: dns; mx.harbor.example\n\n"
-        f"{recipient}Final-Recipient: rfc822; {final}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: {diagnostic}\n\n"
-        "--b\nContent-Type: text/rfc822-headers\n\nSubject: Directory: John Marrow has left Harbor\nTo: jmarrow@harbor.example\n"
+        f"{recipient}Final-Recipient: rfc822; {final}\nAction: {action}\nStatus: {status}\n"
+        f"Diagnostic-Code: {diagnostic}\n\n"
+        "--b\nContent-Type: text/rfc822-headers\n\n"
+        "Subject: Directory: John Marrow has left Harbor\nTo: jmarrow@harbor.example\n"
         "--b--\n"
     ).encode()

@@ -17,8 +17,20 @@ from autoresponder_dagster.determination.lexicon import (
 from autoresponder_dagster.errors import ConfigurationError
 
 ENTRIES = [entry for language in LANGUAGES for entry in lexicon(language).entries]
-NEEDED = {Meaning.LEFT, Meaning.RETIRED, Meaning.DECEASED, Meaning.LEAVING, Meaning.ABSENT, Meaning.RETURNED, Meaning.NEW_ADDRESS, Meaning.NEW_TITLE,
-          Meaning.SUCCESSOR, Meaning.UNMONITORED, Meaning.UNSUBSCRIBE, Meaning.WILL_REPLY}  # fmt: skip
+NEEDED = {
+    Meaning.LEFT,
+    Meaning.RETIRED,
+    Meaning.DECEASED,
+    Meaning.LEAVING,
+    Meaning.ABSENT,
+    Meaning.RETURNED,
+    Meaning.NEW_ADDRESS,
+    Meaning.NEW_TITLE,
+    Meaning.SUCCESSOR,
+    Meaning.UNMONITORED,
+    Meaning.UNSUBSCRIBE,
+    Meaning.WILL_REPLY,
+}
 
 
 def says(entry: Entry, sentence: str) -> bool:

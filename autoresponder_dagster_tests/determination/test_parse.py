@@ -66,7 +66,8 @@ def test_charsets_and_encodings(headers, body, text):
 def test_html_keeps_lines_and_targets_and_drops_what_is_hidden_or_struck():
     html = (
         "<html><head><title>no</title><style>p{}</style></head><body><p>First&nbsp;line</p><div>Second<br>third</div>"
-        '<p style="display:none">hidden</p><p><s>I have left</s> I am here, write to <a href="mailto:jo%40doe.example?subject=x">me</a>.</p>'
+        '<p style="display:none">hidden</p><p><s>I have left</s> I am here, '
+        'write to <a href="mailto:jo%40doe.example?subject=x">me</a>.</p>'
         '<table><tr><td>a</td><td>b</td></tr></table><blockquote type="cite">quoted</blockquote></body></html>'
     )
     text = html_to_text(html)
@@ -79,7 +80,8 @@ def test_an_attachment_is_not_the_text():
     raw = (
         HEAD
         + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nI am here.\r\n'
-        b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=x.txt\r\n\r\nI have left Acme.\r\n--b--\r\n"
+        b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=x.txt\r\n\r\n"
+        b"I have left Acme.\r\n--b--\r\n"
     )
     assert parse(raw).text.strip() == "I am here."
 

@@ -13,15 +13,50 @@ from autoresponder_dagster_tests.determination.messages import build, delivery_r
 
 PIECES = st.sampled_from(
     [
-        "I have left Harbor", "on September 30, 2026", "Please contact Ann Lee", "at ann.lee@harbor.example", "My new address is",
-        "john.marrow@new.example", "Ich bin nicht mehr tätig", "J'ai quitté la mairie", "bis 23.10.", "退職いたしました", "I'm back!", "until Monday",
-        "-- ", "> quoted", "On Tue, Ann wrote:", "From: x", "no longer", "retired", "Kind regards", "John Marrow", "jo [at] doe dot example",
-        "my father", "if", "not", "?", "\n", "\n\n", ". ", ", ", " ",
+        "I have left Harbor",
+        "on September 30, 2026",
+        "Please contact Ann Lee",
+        "at ann.lee@harbor.example",
+        "My new address is",
+        "john.marrow@new.example",
+        "Ich bin nicht mehr tätig",
+        "J'ai quitté la mairie",
+        "bis 23.10.",
+        "退職いたしました",
+        "I'm back!",
+        "until Monday",
+        "-- ",
+        "> quoted",
+        "On Tue, Ann wrote:",
+        "From: x",
+        "no longer",
+        "retired",
+        "Kind regards",
+        "John Marrow",
+        "jo [at] doe dot example",
+        "my father",
+        "if",
+        "not",
+        "?",
+        "\n",
+        "\n\n",
+        ". ",
+        ", ",
+        " ",
     ]
-)  # fmt: skip
+)
 BODIES = st.lists(PIECES, max_size=14).map(" ".join)
-STARTS = st.sampled_from([b"", b"From: a@b.example\r\n", b"Content-Type: text/html\r\n", b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
-                          b"Content-Transfer-Encoding: base64\r\n\r\n", b"Content-Type: message/rfc822\r\n\r\n", b"Auto-Submitted: auto-replied\r\n\r\n"])  # fmt: skip
+STARTS = st.sampled_from(
+    [
+        b"",
+        b"From: a@b.example\r\n",
+        b"Content-Type: text/html\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+        b"Content-Transfer-Encoding: base64\r\n\r\n",
+        b"Content-Type: message/rfc822\r\n\r\n",
+        b"Auto-Submitted: auto-replied\r\n\r\n",
+    ]
+)
 
 
 @given(STARTS, st.binary(max_size=600))
@@ -62,7 +97,10 @@ def test_mentioned_addresses_of_a_report_hold_its_recipient():
 
 
 HEAD = b"From: Jo Doe <jo@doe.example>\r\nSubject: Automatic reply: x\r\nAuto-Submitted: auto-replied\r\n"
-REPORT = b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n'
+REPORT = (
+    b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+    b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+)
 
 
 @pytest.mark.timeout(10)

@@ -9,7 +9,8 @@ from autoresponder_dagster_tests.determination.messages import build, delivery_r
 
 def report(report_type: str, part: str) -> bytes:
     return (
-        f'From: a@b.example\nSubject: Re: x\nContent-Type: multipart/report; report-type={report_type}; boundary="b"\n\n'
+        "From: a@b.example\nSubject: Re: x\n"
+        f'Content-Type: multipart/report; report-type={report_type}; boundary="b"\n\n'
         f"--b\nContent-Type: text/plain\n\nhello\n--b\nContent-Type: {part}\n\nUser-Agent: x\n--b--\n"
     ).encode()
 

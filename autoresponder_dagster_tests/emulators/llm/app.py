@@ -5,16 +5,18 @@ Belongs here: what a client sees of the protocol, refusals included. Does not be
 
 import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from autoresponder_dagster_tests.emulators.faults import Fault
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autoresponder_dagster_tests.emulators.faults import Fault
 
 API_KEY = "emulated-key"
 FACTS = (
@@ -29,7 +31,9 @@ FACTS = (
 )
 
 
-def answer(determination: str = "UNKNOWN", category: str = "unclear", evidence: str = "", **facts: str) -> dict[str, Any]:
+def answer(
+    determination: str = "UNKNOWN", category: str = "unclear", evidence: str = "", **facts: str
+) -> dict[str, Any]:
     """Return an answer in the form that is asked for; facts that are not given are null."""
     return {
         "determination": determination,

@@ -9,8 +9,8 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree as ET
 
@@ -19,8 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID, USER_ID, Org, OrgError
+
+if TYPE_CHECKING:
+    from autoresponder_dagster_tests.emulators.faults import Fault
 
 HOST = "emulated.my.salesforce.com"
 CLIENT_ID, CLIENT_SECRET = "emulator-client", "emulator-client-secret"
