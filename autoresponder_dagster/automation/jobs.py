@@ -31,7 +31,7 @@ rebuild_decisions = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*DECISIONS),
     description=(
         "Decides stored days again, from what was read and looked up then: determinations and the write plan. "
-        "Asks and changes no outside system."
+        "Asks and changes no outside system (a second reader, where it is switched on, is asked about new questions)."
     ),
 )
 
