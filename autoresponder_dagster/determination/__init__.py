@@ -14,7 +14,7 @@ import pandas as pd
 from autoresponder_dagster.determination.decision import addresses_of, decide, unreadable
 from autoresponder_dagster.determination.lexicon import lexicon_digest
 from autoresponder_dagster.determination.parse import Envelope, read_envelope
-from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster.determination.reading import read, read_division
 from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import AutoResponderError
 from autoresponder_dagster.schemas import DeterminationRow, EmailMessage
@@ -54,7 +54,7 @@ def determine(raw: bytes, *, sender_email: str | None = None, received_at: datet
 def mentioned_emails(raw: bytes) -> list[str]:
     """Return every address that a verdict on this message could name, normalised, sorted and unique."""
     try:
-        return sorted(addresses_of(read(raw, None, None)))
+        return sorted(addresses_of(read_division(raw, None)))
     except AutoResponderError:
         raise
     except Exception:  # noqa: BLE001 - as in ``determine``: such a message yields no address

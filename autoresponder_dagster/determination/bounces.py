@@ -128,8 +128,9 @@ def _recipient_of_text(message: ParsedMessage, own: str, raw: bytes) -> str | No
         return normalize_email(declared.group())
     sender = message.envelope.sender_email
     found = _FAILED_LINE.search(own)
-    if found and normalize_email(found.group(1)) != sender and "mailer-daemon" not in found.group(1).lower():
-        return normalize_email(found.group(1).rstrip("."))
+    named = normalize_email(found.group(1).rstrip(".")) if found else None
+    if named and named != sender and is_valid_email(named) and "mailer-daemon" not in named:
+        return named
     for address in _guessed(raw):
         if is_valid_email(address) and normalize_email(address) != sender:
             return normalize_email(address)

@@ -3,11 +3,12 @@
 Belongs here: deciding EMAIL_UPDATE and TITLE_UPDATE from statements.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from autoresponder_dagster.addresses import is_role_mailbox
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.dates import PAST
 from autoresponder_dagster.determination.lexicon import AWAY, Meaning
@@ -32,15 +33,28 @@ from autoresponder_dagster.determination.verdict import (
 )
 from autoresponder_dagster.schemas.enums import Category, Determination
 
+_LONG_WORD = 4
+OLD_NEWS = timedelta(days=730)
+_OTHER_BODY = re.compile(
+    r"\b(?:of|at|for|with|on|to) (?:(?:the|our|my|a|an|its) )?([^,.;:!?()]*?\b(?:club|association|society|committee|"
+    r"board|council|task force|panel|chamber|league|alumni|church|parish|rotary|federation|"
+    r"union|hoa|pta|party|choir|band|troop|lodge))\b"
+)
+"""A body in which somebody holds an office beside the one at work."""
 _SUPPORTING = (Meaning.OLD_ADDRESS_ENDS, Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED)
 
 
 def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has a new address; null where none is given."""
     address = stated_address(reading)
+    supporting = reading.of_sender(*_SUPPORTING)
+    if address.email is None and supporting:
+        # The old address ends or the name changed, and another address of the sender stands in the text.
+        address = StatedAddress(
+            facts.other_own_address(reading.sources, at_home=False), facts.UNSURE, replace(supporting[0], is_weak=True)
+        )
     if address.email is None or address.statement is None:
         return None
-    supporting = reading.of_sender(*_SUPPORTING)
     is_strong = any(not (s.is_negated or s.is_weak) for s in reading.of_sender(Meaning.NEW_ADDRESS))
     if not is_strong and not supporting and not (reading.is_automatic and address.fit >= NEARLY):
         return None
@@ -119,7 +133,11 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     confidence = CERTAIN if statement.is_first_person else INFERRED
     if not reading.is_automatic:
         confidence = INFERRED if statement.is_first_person else REPORTED
-    if statement.is_hedged or statement.is_temporary or away or is_future:
+    is_old = facts.is_long_ago(reading.sources, statement) or (
+        day is not None and reading.sources.today is not None and reading.sources.today - day > OLD_NEWS
+    )
+    is_elsewhere = is_honorary(reading, statement)
+    if statement.is_hedged or statement.is_temporary or away or is_future or is_old or is_elsewhere:
         confidence = DOUBTFUL
     return replace(
         base,
@@ -131,3 +149,13 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         new_title=title.text,
         effective_date=day.isoformat() if day else None,
     )
+
+
+def is_honorary(reading: Reading, statement: Statement) -> bool:
+    """Tell whether a title is one in a body beside the sender's organisation ("president of the Rotary Club")."""
+    sentence = reading.sources.own.sentences[statement.sentence].folded
+    body = _OTHER_BODY.search(sentence, statement.start)
+    if body is None:
+        return False
+    domain = re.sub(r"[^a-z]", "", domain_of(reading.identity.email or ""))
+    return not any(len(word) >= _LONG_WORD and word in domain for word in re.findall(r"[a-z]+", body.group(1)))

@@ -12,7 +12,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import DEPARTED, Lexicon, Meaning, name_words
-from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, names_match
+from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
 from autoresponder_dagster.determination.statements import Statement
@@ -27,6 +27,9 @@ _ARTICLE = re.compile(
     r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
     re.IGNORECASE,
 )
+_OFFICE_ARTICLE = re.compile(r"\b(?:the|la|el|les|los|las|de|het|il|lo|der|die|das)\s$", re.IGNORECASE)
+_ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
+"""An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
 _TITLE_AFTER = re.compile(r",\s*([^,@<(]{3,60})(?:,|\bat\b|<|\(|$)")
 _ASIAN_OFFICE = re.compile(
@@ -74,10 +77,21 @@ def _with_addresses(
             continue
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
             found.append(Contact(name, None, is_topical=_is_topical(sentence)))
+        elif name and _is_office(sentence.text, name, box):
+            continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
             found.append(Contact(name, box.email, title, _is_topical(sentence)))
     return found
+
+
+def _is_office(text: str, name: str, box: Mailbox) -> bool:
+    """Tell whether what a mailbox is called is an office or a firm: its domain's name, or it has an article."""
+    squeezed = re.sub(r"[^a-z]", "", fold(name))
+    domain, local = (re.sub(r"[^a-z]", "", fold(part)) for part in (domain_of(box.email), local_part(box.email)))
+    is_firm = len(squeezed) >= _LONG_WORD and domain.startswith(squeezed) and not names_match(box.email, name)
+    has_article = _OFFICE_ARTICLE.search(text[: max(0, text.find(name))]) is not None
+    return is_firm or _ELIDED.match(name) is not None or (has_article and squeezed == local)
 
 
 def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box: Mailbox, start: int) -> str | None:

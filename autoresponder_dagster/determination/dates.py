@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, lexicon
+from autoresponder_dagster.determination.prefilter import Prefilter
 
 PAST, FUTURE = -1, 1
 _MAX_DATES = 40
@@ -68,7 +69,8 @@ _TOMORROW = "tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon"
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> dict[str, "re.Pattern[str]"]:
+def date_patterns() -> dict[str, "re.Pattern[str]"]:
+    """Return the pattern of every kind of date, for folded text."""
     months = _alternatives(name for name in month_numbers() if name.isascii())
     names = _alternatives(name for name in _weekday_numbers() if name.isascii())
     asian_weekdays = _alternatives(name for language in NO_SPACES for name in lexicon(language).weekdays)
@@ -95,6 +97,17 @@ def _patterns() -> dict[str, "re.Pattern[str]"]:
         "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
     }
     return {name: re.compile(form, re.ASCII) for name, form in forms.items()}
+
+
+@lru_cache(maxsize=1)
+def _prefilter() -> Prefilter:
+    return Prefilter(list(date_patterns().values()))
+
+
+def _possible_kinds(folded: str) -> frozenset[str]:
+    """Return the kinds of date that a text can hold at all."""
+    kinds = list(date_patterns())
+    return frozenset(kinds[number] for number in _prefilter().candidates(folded))
 
 
 def _make(year: int, month: int, day: int) -> date | None:
@@ -173,6 +186,7 @@ class _Found:
 
     def __init__(self, folded: str, today: date | None, direction: int, *, month_first: bool | None) -> None:
         self.folded = folded
+        self.possible = _possible_kinds(folded)
         self.today = today
         self.direction = direction
         self.month_first = month_first
@@ -185,7 +199,7 @@ class _Found:
             self.dates.append(StatedDate(start, end, value, **marks))
 
     def matches(self, kind: str) -> Iterator["re.Match[str]"]:
-        return _patterns()[kind].finditer(self.folded)
+        return date_patterns()[kind].finditer(self.folded) if kind in self.possible else iter(())
 
     def resolve(self, month: int, day: int, year: int | None) -> date | None:
         return _resolve(month, day, year, self.today, self.direction)

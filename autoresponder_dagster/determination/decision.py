@@ -15,7 +15,7 @@ from autoresponder_dagster.determination.language import detect_languages
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
 from autoresponder_dagster.determination.presence import absence_or_presence, vacation_end
-from autoresponder_dagster.determination.reading import Reading
+from autoresponder_dagster.determination.reading import Division, Reading
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass
 from autoresponder_dagster.determination.verdict import (
@@ -221,13 +221,13 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
     return base
 
 
-def addresses_of(reading: Reading) -> set[str]:
+def addresses_of(division: Division) -> set[str]:
     """Return every address that a verdict on this message could name."""
-    own = reading.sources.own
-    found = {box.email for block in (own.own, own.signature, reading.sources.vcard) for box in find_mailboxes(block)}
+    own = division.own
+    found = {box.email for block in (own.own, own.signature, division.message.vcard) for box in find_mailboxes(block)}
     found.update(box.email for sentence in own.sentences for box in find_mailboxes(sentence.text))
-    if reading.report is not None and reading.report.failed_recipient:
-        found.add(reading.report.failed_recipient)
+    if division.report is not None and division.report.failed_recipient:
+        found.add(division.report.failed_recipient)
     return found
 
 

@@ -14,7 +14,7 @@ from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.contacts import Contact, contacts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
-from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match
+from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
 from autoresponder_dagster.determination.people import identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
@@ -50,6 +50,15 @@ _SYSTEM_SENDER = re.compile(
     r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|"
     r"autoresponder|automailer|bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b"
 )
+_BUT_STAYS = re.compile(
+    r"\b(?:but|yet) (?:not|i|am|still|remain|stay\w*|never|only|keep|fear not|don't)\b|"
+    r"\bnot the (?:building|house|company|firm|organi[sz]ation)\b|\b(?:nothing|no) (?:more|else)\b|"
+    r"\bmais (?:pas|je|j'|reste)|\b(?:maar|aber|sondern) (?:niet|nicht|ik|ich|vrees|blijf|bleibe|keine?|weiter\w*)\b|"
+    r"\b(?:pero|mas|ma) (?:no|nao|non|sigo|continuo|resto|rimango)\b|\bnada mas\b|\bnient'altro\b|"
+    r"\bmen (?:inte|jag)\b|"
+    r"\b(?:ale|lecz) (?:nie|nadal|zostaje)\b"
+)
+"""What a person who left one thing and stays says in the same breath ("left the board, but not the firm")."""
 _PRESENT = (Meaning.STILL_HERE, Meaning.RETURNED, Meaning.WILL_REPLY)
 _CATEGORIES = {
     Meaning.LEFT: Category.LEFT,
@@ -76,9 +85,11 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     if is_ahead and leading.means != Meaning.DECEASED and not _speaks_of_old_address(reading, leading):
         return _future(reading, [leading], base, day)
     confidence = min(_confidence(reading, leading, said), _cap(reading, leading, soon, day))
-    return replace(
-        departure_facts(reading, leading, base), confidence=confidence, matched=matched_entries(leading, *said)
-    )
+    verdict = departure_facts(reading, leading, base)
+    address = verdict.replacement_email
+    if address is not None and verdict.replacement_name is None and shape(address) != "f.last":
+        confidence = min(confidence, DOUBTFUL)  # An address without a name may be an office's.
+    return replace(verdict, confidence=confidence, matched=matched_entries(leading, *said))
 
 
 def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
@@ -137,9 +148,11 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         return True
     if is_weak and any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays):
         return True
-    address = stated_address(reading).email
+    stated = stated_address(reading)
+    address = stated.email
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
-    return address is not None and at_home and stated_employer(reading) is None
+    is_own = stated.fit > facts.UNSURE
+    return address is not None and is_own and at_home and stated_employer(reading) is None
 
 
 def _leading(reading: Reading, said: Sequence[Statement]) -> Statement:
@@ -190,11 +203,33 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     back = facts.return_date(reading.sources, sorted({s.sentence for s in away})).value if away else None
     today = reading.sources.today
     comes_back = back is not None and back != day and (today is None or back - today < NEAR_RETURN)
-    if stays or another_post or still_leaving or comes_back:
+    if stays or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
         return DOUBTFUL
     if reading.in_subject(leading):
         return DOUBTFUL if reading.sources.own.own else INFERRED
     return CERTAIN
+
+
+def _contradicts_itself(reading: Reading, leading: Statement) -> bool:
+    """Tell whether what surrounds a departure makes it doubtful that the person left the organisation.
+
+    The sentence goes on that the person stays, a new name comes with a new address, the subject announces an
+    absence that has an end, or an address of the same person at the same organisation is given.
+    """
+    sentence = reading.sources.own.sentences[leading.sentence]
+    stays_here = any(
+        s.means == Meaning.STILL_HERE and s.sentence == leading.sentence and not s.is_negated
+        for s in reading.statements
+    )
+    if stays_here or _BUT_STAYS.search(sentence.folded, leading.end):
+        return True
+    if leading.means != Meaning.DECEASED and reading.of_sender(Meaning.NAME_CHANGED) and stated_address(reading).email:
+        return True
+    if reading.has_absence_subject and leading.is_first_person and leading.means == Meaning.LEFT:
+        numbers = range(len(reading.sources.own.sentences))
+        if facts.return_date(reading.sources, numbers).value is not None:
+            return True
+    return facts.other_own_address(reading.sources, at_home=True) is not None
 
 
 def _future(reading: Reading, soon: Sequence[Statement], base: Verdict, day: date | None = None) -> Verdict:

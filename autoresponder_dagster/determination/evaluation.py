@@ -264,8 +264,9 @@ def evaluate(scored: Sequence[Scored]) -> Evaluation:
 
 def report(scored: list[Scored]) -> str:
     """Return all of it as text for a terminal."""
+    hard = [one for one in scored if one.label.get("hard") == "1"]
     lines = [
-        f"messages {len(scored)}, right {accuracy(scored):.1%}, hard ones {accuracy([s for s in scored if s.label.get('hard') == '1']):.1%}",
+        f"messages {len(scored)}, right {accuracy(scored):.1%}, hard ones {accuracy(hard):.1%}",
         f"automation rate {automation_rate(scored):.1%}",
         f"unsafe {len(unsafe(scored))}: {', '.join(one.file for one in unsafe(scored))}",
         "by language "

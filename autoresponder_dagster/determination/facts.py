@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from autoresponder_dagster.addresses import is_role_mailbox
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, find_dates
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import Lexicon
@@ -72,6 +72,24 @@ def is_own_address(email: str, identity: Identity) -> bool:
     return any(len(word) >= _LONG_WORD and word in identity.local_part for word in re.split(r"[^a-z]+", local))
 
 
+def other_own_address(sources: Sources, *, at_home: bool) -> str | None:
+    """Return an address of the sender's own form in the own words that is not the one the message comes from.
+
+    ``at_home`` asks for one under the sender's own domain.
+    """
+    home = domain_of(sources.identity.email or "")
+    for sentence in sources.own.sentences:
+        for box in sources.boxes(sentence):
+            is_other = box.email != sources.identity.email and not is_role_mailbox(box.email)
+            if (
+                is_other
+                and is_own_address(box.email, sources.identity)
+                and (not at_home or domain_of(box.email) == home)
+            ):
+                return box.email
+    return None
+
+
 def new_address(sources: Sources, statement: Statement) -> tuple[str | None, float]:
     """Return the address that a "new address" statement gives and how surely it is the sender's own.
 
@@ -109,6 +127,17 @@ def _best_address(sources: Sources, sentence: Sentence, statement: Statement | N
             form = shape(box.email)
             is_alike = form != "other" and form == shape(sources.identity.email or "")
             return box.email, LIKELY if is_alike and statement.is_first_person else UNSURE
+    return _role_stated_as_own(sources, sentence, statement)
+
+
+def _role_stated_as_own(sources: Sources, sentence: Sentence, statement: Statement | None) -> tuple[str, float] | None:
+    """Return a role mailbox that the statement itself calls the new address: said plainly, but fit for no record."""
+    if statement is None or not statement.is_first_person:
+        return None
+    for box in sources.boxes(sentence):
+        is_stated = statement.start <= box.start < statement.end + ADDRESS_REACH
+        if is_stated and is_role_mailbox(box.email) and box.email != sources.identity.email:
+            return box.email, SIGNED
     return None
 
 

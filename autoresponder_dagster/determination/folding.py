@@ -18,7 +18,6 @@ _REPLACED = {
     "\u00f0": "d", "\u00fe": "t", "\u00ba": "o", "\u00aa": "a",
 }  # fmt: skip
 _END_OF_LATIN = "\u0250"
-_SPACE = re.compile(r"\s+")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
@@ -46,10 +45,12 @@ def fold(text: str) -> str:
 
 def clean(text: str) -> str:
     r"""Return ``text`` composed (NFC), without control and invisible characters; line ends become ``\\n``."""
+    if text.isascii() and text.isprintable():
+        return text
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _UNWANTED.sub("", text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u2028", "\n"))
 
 
 def collapse(text: str) -> str:
     """Return ``text`` on one line, with single spaces."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())

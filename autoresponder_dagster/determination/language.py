@@ -27,11 +27,15 @@ def _words() -> dict[str, tuple[str, ...]]:
     return {word: tuple(languages) for word, languages in words.items()}
 
 
-def detect_languages(text: str) -> list[str]:
+@lru_cache(maxsize=16)
+def detect_languages(text: str) -> tuple[str, ...]:
     """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
     scores: dict[str, float] = {}
     known = _words()
-    for word in _WORD.findall(_ADDRESS_OR_LINK.sub(" ", fold(text[:6000]))):
+    folded = fold(text[:6000])
+    if any(mark in folded for mark in ("@", "http", "www.")):
+        folded = _ADDRESS_OR_LINK.sub(" ", folded)
+    for word in _WORD.findall(folded):
         languages = known.get(word)
         if languages:
             for language in languages:
@@ -42,4 +46,4 @@ def detect_languages(text: str) -> list[str]:
     elif han >= _LEAST_HAN:
         scores["zh"] = han / 2
     ranked = sorted(scores, key=lambda language: (-scores[language], LANGUAGES.index(language)))
-    return [language for language in ranked[:3] if scores[language] >= scores[ranked[0]] * _SECOND_LANGUAGE_SHARE]
+    return tuple(language for language in ranked[:3] if scores[language] >= scores[ranked[0]] * _SECOND_LANGUAGE_SHARE)

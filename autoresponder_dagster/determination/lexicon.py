@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.prefilter import Prefilter
 from autoresponder_dagster.errors import ConfigurationError
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "ja", "zh")
@@ -110,6 +111,19 @@ class Lexicon:
         """Search folded text for one of the word lists of the language (``negation``, ``closing``, …)."""
         pattern = self.words.get(kind)
         return pattern.search(text) if pattern is not None else None
+
+    def candidates(self, folded: str) -> list[Entry]:
+        """Return the entries that can match a folded text, in order; the others need not be tried."""
+        return [self.entries[number] for number in self._prefilter.candidates(folded)]
+
+    @cached_property
+    def account_entries(self) -> tuple[Entry, ...]:
+        """The entries that name the owner of the mailbox."""
+        return tuple(entry for entry in self.entries if entry.means == Meaning.ACCOUNT_OF)
+
+    @cached_property
+    def _prefilter(self) -> Prefilter:
+        return Prefilter([entry.pattern for entry in self.entries], self.function_words)
 
     @cached_property
     def has_spaces(self) -> bool:
@@ -336,10 +350,17 @@ def _prefixes() -> list[tuple[str, SubjectPrefix]]:
     return sorted(rows, key=lambda row: (-len(row[0]), row[0]))
 
 
+@lru_cache(maxsize=1)
+def _prefix_texts() -> tuple[str, ...]:
+    return tuple(prefix for prefix, _ in _prefixes())
+
+
 def subject_prefix(folded_subject: str) -> SubjectPrefix | None:
     """Return the automatic-reply prefix of a folded subject, if it has one.
 
     Only a *prefix* counts: the rest may be the subject of our own mailing (mail.md §1.3).
     """
     rest = without_tags(folded_subject).lstrip("[( ")
+    if not rest.startswith(_prefix_texts()):
+        return None
     return next((kind for prefix, kind in _prefixes() if rest.startswith(prefix)), None)

@@ -83,11 +83,16 @@ def local_part(email: str) -> str:
     return email.rpartition("@")[0]
 
 
+_NO_LETTER = re.compile(r"[^a-z]")
+_BETWEEN_NAMES = re.compile(r"[\s.'’-]+")
+
+
 def belongs_to_name(email: str, name: str) -> bool:
     """Tell whether a mailbox name is made of a person's name (``jdoe``, ``jane.doe``, ``doe``, ``janed``)."""
-    local = re.sub(r"[^a-z]", "", fold(local_part(email)))
-    tokens = [token for token in re.split(r"[\s.'’-]+", _ascii_name(name)) if token]
-    tokens = [token for token in tokens if token in name_tokens(name) or len(token) == 1]
+    local = _NO_LETTER.sub("", fold(local_part(email)))
+    tokens = [token for token in _BETWEEN_NAMES.split(_ascii_name(name)) if token]
+    known = name_tokens(name)
+    tokens = [token for token in tokens if token in known or len(token) == 1]
     if not local or not tokens:
         return False
     if any(

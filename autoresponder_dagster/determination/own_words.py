@@ -83,12 +83,14 @@ def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon
         joined = f"{line} {fold(lines[following]).strip()}"
         if joined.endswith(":") and any(lexicon.finds("quote_intro", joined) for lexicon in lexicons):
             return True
-    labels = sum(
-        1
-        for near in lines[index : index + 5]
-        if any(lexicon.finds("header_labels", fold(near).strip()) for lexicon in lexicons)
-    )
-    return labels >= _HEADER_LINES and any(lexicon.finds("header_labels", line) for lexicon in lexicons)
+    if not _is_header_label(line, lexicons):
+        return False
+    labels = sum(_is_header_label(fold(near).strip(), lexicons) for near in lines[index : index + 5])
+    return labels >= _HEADER_LINES
+
+
+def _is_header_label(folded_line: str, lexicons: Sequence[Lexicon]) -> bool:
+    return any(lexicon.finds("header_labels", folded_line) for lexicon in lexicons)
 
 
 def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str], list[str]]:
@@ -97,6 +99,7 @@ def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str]
     for index, line in enumerate(lines):
         if _QUOTE_LINE.match(line) and not _GROUPWISE.match(line):
             quoted.append(line)
+            own.append("")  # What stands above and below a quoted line is not one sentence.
         elif _is_quote_start(lines, index, lexicons) and (
             any(collapse(kept) for kept in own) or index > 0 or not quoted
         ):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
@@ -152,7 +153,7 @@ def decode_words(value: str) -> str:
     if not value.isascii():
         value = decode_bytes(value.encode("utf-8", "surrogateescape"), None)
     if "=?" in value:
-        with suppress(ValueError, binascii.Error, LookupError):  # A malformed word stays as it is written.
+        with suppress(ValueError, binascii.Error, LookupError, MessageError):  # A malformed word stays as it is.
             value = "".join(
                 decode_bytes(chunk, charset) if isinstance(chunk, bytes) else chunk
                 for chunk, charset in decode_header(_CONTROL.sub(" ", value))
@@ -192,7 +193,10 @@ def _envelope(headers: dict[str, list[str]]) -> Envelope:
         return decode_words(values[0]) if values else ""
 
     # The name is split off before RFC 2047 decoding, so that an encoded "@" or "<" cannot forge an address.
-    raw_from = collapse(_CONTROL.sub(" ", str(headers["from"][0])[:MAX_HEADER_VALUE])) if headers.get("from") else ""
+    raw_from = str(headers["from"][0])[:MAX_HEADER_VALUE] if headers.get("from") else ""
+    if not raw_from.isascii():  # eight-bit bytes, which the parser keeps as surrogates
+        raw_from = decode_bytes(raw_from.encode("utf-8", "surrogateescape"), None)
+    raw_from = collapse(_CONTROL.sub(" ", raw_from))
     name, sender = split_address(raw_from)
     if sender is None and raw_from:
         name, sender = split_address(decode_words(raw_from))
@@ -274,7 +278,8 @@ def _leaves(message: Message) -> Iterator[Message]:
     count = 0
     while waiting and count < MAX_PARTS:
         part = waiting.pop()
-        payload = part.get_payload()
+        # Looked at, not decoded: a hostile charset makes the decoding raise.
+        payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list):
             waiting.extend(child for child in reversed(payload) if isinstance(child, Message))
         else:
@@ -288,7 +293,12 @@ def _payload_text(part: Message) -> str:
         payload = part.get_payload(decode=True)
     except (ValueError, binascii.Error, AssertionError, LookupError):
         payload = None
-    data = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "surrogateescape")
+    if isinstance(payload, bytes):
+        data = payload
+    else:
+        data = b""
+        with suppress(ValueError):  # a charset that cannot be a name
+            data = str(part.get_payload()).encode("utf-8", "surrogateescape")
     if "base64" in encoding and b" " in data[:200].strip() and not data.isascii():
         return decode_bytes(data, _charset(part))
     if not encoding and _BASE64.fullmatch(data[:4000]):
@@ -437,7 +447,7 @@ def parse(raw: bytes) -> ParsedMessage:
 
 def _content_type(part: Message) -> str:
     try:
-        declared = str(part.get("content-type", "text/plain"))
+        declared = collapse(_CONTROL.sub(" ", str(part.get("content-type", "text/plain"))))
         return declared.partition(";")[0].strip().lower()[:100] or "text/plain"
     except (ValueError, LookupError, TypeError):
         return "text/plain"

@@ -6,6 +6,7 @@ Belongs here: names. Does not belong here: addresses as such (``mailboxes.py``).
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import name_words
@@ -41,7 +42,7 @@ class Identity:
         if self.name and _ASIAN.search(self.name):
             return any(form in re.sub(r"\s", "", text) for form in _asian_forms(self.name))
         for token in _TOKEN.findall(folded):
-            if self._knows(token) or any(self._knows(piece) for piece in re.split(r"['’-]", token)):
+            if self._knows(token) or any(self._knows(piece) for piece in _JOINT.split(token)):
                 return True
         return False
 
@@ -77,12 +78,20 @@ _ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さ
 _LONGEST_CHINESE_NAME = 3
 
 
+_IN_BRACKETS = re.compile(r"\(.*?\)")
+_JOINT = re.compile(r"['’-]")
+_WORD = re.compile(r"\S+")
+_POSSESSIVE = re.compile(r"['’]s$")
+_FOLDED_POSSESSIVE = re.compile(r"'s$")
+
+
+@lru_cache(maxsize=1024)
 def name_tokens(name: str) -> frozenset[str]:
     """Return the folded words of a name that can identify a person."""
-    name = re.sub(r"\(.*?\)", " ", name)
+    name = _IN_BRACKETS.sub(" ", name)
     tokens: set[str] = set()
     for token in _TOKEN.findall(fold(name)):
-        tokens.update(piece for piece in [token, *re.split(r"['’-]", token)] if len(piece) > 1)
+        tokens.update(piece for piece in [token, *_JOINT.split(token)] if len(piece) > 1)
     return frozenset(tokens - name_words("honorifics") - name_words("not_names"))
 
 
@@ -107,17 +116,18 @@ def strip_honorifics(name: str) -> str:
         words = words[1:]
     while len(words) > 1 and fold(words[-1]).strip(".") in {"mph", "phd", "md", "jr", "esq", "cpa", "cmp"}:
         words = words[:-1]
-    return re.sub(r"['’]s$", "", " ".join(words)).strip(" .,")
+    return _POSSESSIVE.sub("", " ".join(words)).strip(" .,")
 
 
-def person_names(text: str) -> list[tuple[int, int, str]]:
+@lru_cache(maxsize=256)
+def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return start, end and text of what looks like the names of people, in order.
 
     Words that begin a sentence and the words of offices and weekdays are cut off the ends.
     """
     names = []
     for found in NAME.finditer(text):
-        words = list(re.finditer(r"\S+", found.group()))
+        words = list(_WORD.finditer(found.group()))
         while words and _plain(words[0].group()) in name_words("not_names"):
             words.pop(0)
         while words and _plain(words[-1].group()) in name_words("not_names"):
@@ -132,13 +142,14 @@ def person_names(text: str) -> list[tuple[int, int, str]]:
             _plain(word) in name_words("not_names") and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]
         ):
             continue
-        if re.sub(r"['’]s$", "", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
+        if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
-    return names
+    return tuple(names)
 
 
+@lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
-    return re.sub(r"'s$", "", fold(word)).strip(".,:;'\"")
+    return _FOLDED_POSSESSIVE.sub("", fold(word)).strip(".,:;'\"")
 
 
 _PREPOSITION = re.compile(

@@ -44,7 +44,10 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     here = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.WILL_REPLY) if not s.is_negated]
     stays = [s for s in here if s.means == Meaning.STILL_HERE]
     if back and not _goes_again(reading, firm, back):
-        return _presence(reading, back, base)
+        verdict = _presence(reading, back, base)
+        returns = {s.sentence for s in back}
+        still_away = any(s.sentence not in returns and s.who == Who.SENDER for s in firm)
+        return replace(verdict, confidence=min(verdict.confidence, DOUBTFUL)) if still_away else verdict
     if firm or ((away or is_vacation_rule(reading)) and not stays) or (reading.has_absence_subject and not here):
         return _absence(reading, firm or away, base)
     return _presence(reading, here, base) if here else None
@@ -92,7 +95,9 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     if is_office and only_promises and reading.is_automatic:
         return replace(base, category=Category.ACKNOWLEDGEMENT, confidence=CLEAR, evidence=reading.evidence(lead))
     confidence = CLEAR
-    if is_office or not sure:
+    is_served = only_promises and reading.is_automatic and any(s.means == Meaning.RECEIVED for s in reading.statements)
+    has_moved = facts.other_own_address(reading.sources, at_home=False) is not None
+    if is_office or not sure or is_served or has_moved:
         confidence = DOUBTFUL
     elif only_promises and not reading.is_automatic:
         confidence = NEARLY

@@ -11,8 +11,8 @@ from autoresponder_dagster.determination.bounces import DeliveryReport, read_rep
 from autoresponder_dagster.determination.dates import month_first_habit
 from autoresponder_dagster.determination.facts import Sources
 from autoresponder_dagster.determination.language import detect_languages
-from autoresponder_dagster.determination.lexicon import LANGUAGES, Meaning, lexicon
-from autoresponder_dagster.determination.own_words import divide
+from autoresponder_dagster.determination.lexicon import LANGUAGES, Lexicon, Meaning, lexicon
+from autoresponder_dagster.determination.own_words import OwnWords, divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of
 from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements
@@ -67,8 +67,24 @@ class Reading:
         return text[start : start + MAX_EVIDENCE].strip()
 
 
-def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> Reading:
-    """Run the stages up to the statements."""
+@dataclass(frozen=True)
+class Division:
+    """One message read up to the division of its text: all places where an address can stand."""
+
+    message: ParsedMessage
+    transport: TransportClass
+    identity: Identity
+    lexicons: tuple[Lexicon, ...]
+    """Of the languages of the whole text."""
+    own: OwnWords
+    subject: str
+    """The part of the subject line that the sender wrote."""
+    has_absence_subject: bool
+    report: DeliveryReport | None
+
+
+def read_division(raw: bytes, sender_email: str | None) -> Division:
+    """Run the stages up to the division of the text."""
     message = parse(raw)
     transport = classify(message)
     envelope = message.envelope
@@ -78,23 +94,28 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     else:
         identity = identity_of(normalize_email(sender_email) or envelope.sender_email, envelope.sender_name)
     text = message.text[:MAX_OWN_TEXT]
-    detected = detect_languages(text)
-    lexicons = tuple(lexicon(language) for language in (detected or (LANGUAGES if len(text) < SHORT_TEXT else ("en",))))
+    languages = detect_languages(text) or (LANGUAGES if len(text) < SHORT_TEXT else ("en",))
+    lexicons = tuple(lexicon(language) for language in languages)
     subject, has_absence_subject = own_subject(envelope.subject or "", is_automatic=transport != TransportClass.HUMAN)
     own = divide(text, lexicons, identity.tokens, subject)
-    own_language = detect_languages(own.own or text)
-    if own_language and own_language != detected:
-        lexicons = tuple(lexicon(language) for language in own_language)
-    subject_languages = (
-        [language for language in detect_languages(subject) if lexicon(language) not in lexicons] if subject else []
+    return Division(message, transport, identity, lexicons, own, subject, has_absence_subject, report)
+
+
+def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> Reading:
+    """Run the stages up to the statements."""
+    division = read_division(raw, sender_email)
+    message, own, envelope = division.message, division.own, division.message.envelope
+    own_language = detect_languages(own.own or message.text[:MAX_OWN_TEXT])
+    lexicons = tuple(lexicon(language) for language in own_language) or division.lexicons
+    lexicons += tuple(
+        lexicon(language) for language in detect_languages(division.subject) if lexicon(language) not in lexicons
     )
-    lexicons += tuple(lexicon(language) for language in subject_languages)
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
-    identity = identity.with_aliases(find_aliases(own.sentences, lexicons))
+    identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))
     return Reading(
         message=message,
-        transport=transport,
+        transport=division.transport,
         sources=Sources(
             own=own,
             identity=identity,
@@ -106,8 +127,8 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
             vcard=message.vcard,
         ),
         statements=tuple(find_statements(own.sentences, lexicons, identity)),
-        has_absence_subject=has_absence_subject,
-        report=report,
+        has_absence_subject=division.has_absence_subject,
+        report=division.report,
     )
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autoresponder_dagster.addresses import domain_of
+from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import Identity, person_names
@@ -20,8 +22,13 @@ _NEGATABLE = (
     | AWAY
     | {Meaning.NEW_ADDRESS, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER, Meaning.RETURNED, Meaning.STILL_HERE}
 )
+_CONDITIONAL = DEPARTED | {Meaning.LAST_DAY, Meaning.LEAVING, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER}
+"""What is not said where it follows a condition ("if I have left")."""
+_TIMED = DEPARTED | {Meaning.UNMONITORED, Meaning.NEW_ADDRESS, Meaning.ROLE_ENDED}
+"""What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
+_OBJECT_REACH = 40
 _MATCHES_PER_ENTRY = 3
 _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
@@ -86,6 +93,31 @@ def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexico
     )
 
 
+def _has_doubtful_object(entry: Entry, sentence: Sentence, match: "re.Match[str]", identity: Identity) -> bool:
+    """Tell whether what was left may be something else than an organisation ("the premises", "Rome").
+
+    It is none without a capital, and a single name is none for sure that is not in the sender's domain.
+    """
+    span = _span(match, "org") if entry.means == Meaning.LEFT else None
+    if span is None:
+        return False
+    words = sentence.text[slice(*span)].split()
+    capitals = [word for word in words if word[:1].isupper() or word[:1].isdigit()]
+    if not words or words[0] not in capitals:
+        return True
+    squeezed = "".join(re.findall(r"[a-z0-9]", fold(words[0])))
+    return len(capitals) == 1 and squeezed not in re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
+
+
+def _is_partial(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
+    """Tell whether only a body within the organisation was left; not where the sender's domain names that body."""
+    body = lexicon.finds("partial", folded)
+    if not body:
+        return False
+    noun = body.group().split()[-1].rstrip("s")
+    return noun not in re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
+
+
 def _statement(
     entry: Entry,
     match: "re.Match[str]",
@@ -110,12 +142,7 @@ def _statement(
     else:
         subject = find_subject(Predicate(sentence, start, end, entry.means), lexicon, identity, antecedent)
     clause = _clause(folded, start, end)
-    if "condition" in lexicon.words and entry.means in DEPARTED | {
-        Meaning.LAST_DAY,
-        Meaning.LEAVING,
-        Meaning.NEW_TITLE,
-        Meaning.NEW_EMPLOYER,
-    }:
+    if "condition" in lexicon.words and entry.means in _CONDITIONAL:
         lead = clause[: max(0, clause.find(match.group()))] if match.group() in clause else clause
         condition = lexicon.finds("condition", lead)
         if condition is not None:
@@ -123,7 +150,7 @@ def _statement(
     if lexicon.finds("question", folded) and entry.means != Meaning.UNSUBSCRIBE:
         return None
     temporary = False
-    if entry.means in DEPARTED | {Meaning.UNMONITORED, Meaning.NEW_ADDRESS, Meaning.ROLE_ENDED}:
+    if entry.means in _TIMED:
         after = folded[start : min(len(folded), end + 70)]
         cut = _CLAUSE_END.search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))
@@ -137,12 +164,14 @@ def _statement(
         sentence=number,
         start=start,
         end=end,
-        is_weak=entry.is_weak,
-        is_hedged=bool(lexicon.finds("hedge", clause)),
+        is_weak=entry.is_weak or _has_doubtful_object(entry, sentence, match, identity),
+        is_hedged=bool(lexicon.finds("hedge", clause))
+        # Who left "the grants team" may be in another one now.
+        or (entry.means in DEPARTED and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
         is_negated=_is_negated(entry, sentence, match, lexicon),
         is_over=entry.means in AWAY and bool(lexicon.finds("no_longer", folded[max(0, start - 24) : end])),
         is_temporary=temporary,
-        is_partial=entry.means in DEPARTED and bool(lexicon.finds("partial", folded[start : end + 60])),
+        is_partial=entry.means in DEPARTED and _is_partial(folded[start : end + 60], lexicon, identity),
         is_named=subject.is_named,
         is_first_person=subject.is_first_person,
         title=_span(match, "title", "title_b"),
@@ -156,9 +185,7 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
     names: list[str] = []
     for sentence in sentences:
         for lexicon in lexicons:
-            for entry in lexicon.entries:
-                if entry.means != Meaning.ACCOUNT_OF:
-                    continue
+            for entry in lexicon.account_entries:
                 match = entry.pattern.search(sentence.folded)
                 if match:
                     span = _span(match, "name", "name_b")
@@ -173,7 +200,7 @@ def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], 
     antecedent: Who | None = None
     for number, sentence in enumerate(sentences):
         for lexicon in lexicons:
-            for entry in lexicon.entries:
+            for entry in lexicon.candidates(sentence.folded):
                 for count, match in enumerate(entry.pattern.finditer(sentence.folded)):
                     if count >= _MATCHES_PER_ENTRY:
                         break

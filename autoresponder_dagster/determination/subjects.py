@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from autoresponder_dagster.determination.lexicon import Lexicon, Meaning
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -82,6 +82,10 @@ _PRO_DROP = ("es", "pt", "it", "pl")
 """Languages in which a verb needs no written subject."""
 _FEW_WORDS = 3
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
+_RELATIVE_CLAUSE = re.compile(
+    r"(?: \([^)]*\))?, (?:who|whom|whose|qui|que|dont|quien|quem|che|cui|die|der|som|ktor[aeyz]\w*|ktor\w+)\b[^,]*,"
+)
+"""What a name's relative clause says ("Ann Lee, who stood in for me, …"): it holds no subject of the main verb."""
 
 
 def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Who | None) -> Subject:
@@ -92,8 +96,11 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     """
     sentence = predicate.sentence
     zone = sentence.folded[: predicate.end]
+    for start, end in _relative_clauses(predicate):
+        zone = zone[:start] + " " * (end - start) + zone[end:]
     reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
-    if _is_of_relatives(sentence.folded[:reach], lexicon):
+    # "I am with my family": who is away for the sake of a relative is not the relative.
+    if _is_of_relatives(sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY):
         return Subject(Who.THIRD)
     candidates = [
         *_spoken_of(zone, predicate, lexicon),
@@ -102,9 +109,17 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     ]
     if not lexicon.has_spaces and identity.is_named_in(sentence.text[: predicate.end]):
         candidates.append(_Candidate(0, Subject(Who.SENDER, is_named=True)))
+    if any(candidate.subject == Subject(Who.THIRD, is_named=True) for candidate in candidates):
+        # In some languages the verb's own form may be read as a first person; a name beside it decides.
+        candidates = [
+            candidate
+            for candidate in candidates
+            if not (candidate.subject.is_first_person and candidate.end > predicate.start)
+        ]
     if not candidates:
         is_implicit = _has_no_subject(sentence.folded[: predicate.start], lexicon)
-        return Subject(Who.IMPLICIT if is_implicit else Who.UNRESOLVED)
+        names_another = any(is_person_like(name) for _, _, name in person_names(sentence.text[: predicate.start]))
+        return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
     return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
 
 
@@ -119,9 +134,11 @@ def last_named(text: str, identity: Identity) -> Who | None:
     return last
 
 
-def _is_of_relatives(zone: str, lexicon: Lexicon) -> bool:
+def _is_of_relatives(zone: str, lexicon: Lexicon, *, is_object_skipped: bool) -> bool:
     kin, first_person = lexicon.words.get("kin"), lexicon.words.get("first_person")
     relatives = [found.end() for found in kin.finditer(zone)] if kin is not None else []
+    if kin is not None and is_object_skipped and first_person is not None and first_person.search(zone):
+        relatives = [found.end() for found in kin.finditer(zone) if not follows_preposition(zone, found.start())]
     return bool(relatives) and (first_person is None or first_person.search(zone, relatives[-1]) is None)
 
 
@@ -131,11 +148,12 @@ def _spoken_of(zone: str, predicate: Predicate, lexicon: Lexicon) -> list[_Candi
         "first_person": (zone, Subject(Who.SENDER, is_named=True, is_first_person=True)),
         "addressee": (zone, Subject(Who.SENDER)),
         "third_party": (zone[: predicate.start], Subject(Who.THIRD)),
+        "inanimate": (zone[: predicate.start], Subject(Who.THIRD)),
     }
     return [
         _Candidate(found.end(), subject)
         for kind, (scope, subject) in kinds.items()
-        if kind in lexicon.words
+        if kind in lexicon.words and (kind != "inanimate" or predicate.means in DEPARTED)
         for found in lexicon.words[kind].finditer(scope)
     ]
 
@@ -161,16 +179,31 @@ def _names(predicate: Predicate, identity: Identity) -> list[_Candidate]:
     text, start, end = predicate.sentence.text, predicate.start, predicate.end
     is_death = predicate.means == Meaning.DECEASED
     candidates = []
+    clauses = dict(_relative_clauses(predicate))
     for name_start, name_end, name in person_names(text if is_death else text[:end]):
         if identity.is_named_in(name):
             candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
             continue
-        is_beside = is_person_like(name) and start - BESIDE <= name_end <= start + 3
+        subject_end = clauses.get(name_end, name_end)
+        is_beside = is_person_like(name) and start - BESIDE <= subject_end <= start + 3
         is_inside = name_start >= start and has_honorific(name)
         dies = is_death and (has_honorific(name) or (is_person_like(name) and name_end <= end + BESIDE_AFTER))
         if dies or ((is_beside or is_inside) and not follows_preposition(text, name_start)):
             candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
     return candidates
+
+
+def _relative_clauses(predicate: Predicate) -> list[tuple[int, int]]:
+    """Return where the relative clauses stand that follow a person's name before a predicate."""
+    sentence = predicate.sentence
+    if "," not in sentence.folded[: predicate.start]:
+        return []
+    found = (
+        (end, _RELATIVE_CLAUSE.match(sentence.folded, end, predicate.start))
+        for _, end, name in person_names(sentence.text[: predicate.start])
+        if is_person_like(name)
+    )
+    return [(end, clause.end()) for end, clause in found if clause is not None]
 
 
 def _has_no_subject(before: str, lexicon: Lexicon) -> bool:

@@ -53,7 +53,9 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     is_long_enough = len(title) >= (3 if title.isascii() else 2)
     if not is_long_enough or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
         return None
-    return title if any(lexicon.finds("title_noun", fold(title)) for lexicon in lexicons) else None
+    # "The Mayor's task force" is no title: whose it is does not count.
+    own_words = re.sub(r"\w+['’]s ", "", fold(title))
+    return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
 
 
 def _without_organization(title: str, identity: Identity | None) -> str:

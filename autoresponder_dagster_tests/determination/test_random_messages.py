@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from quopri import encodestring
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,24 @@ messages = st.builds(message, headers, st.recursive(text_parts(), multiparts, ma
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(messages)
 def test_what_holds_for_every_message(raw):
+    assert broken_invariants(raw) == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: y@\xf3\n\nhello",
+        b"Subject: =??b?A?=\n\nhello",
+        b"Subject: =??B?U\x90\x89Vr?=\n\nhello",
+        b"Message-ID: =??b?A?=\n\nhello",
+        b"Auto-Submitted: =??b?A?=\n\nhello",
+        b"Content-Type: e\n [\n\nhello",
+        b"Content-Type: l\ti\n\nhello",
+        b"Content-Type: text/plain; charset=\x00\n\n\xa3",
+        b"From: Postmaster\nSubject: Mail System Error\n\n<r@1.1",
+    ],
+)
+def test_what_the_fuzzer_found(raw):
     assert broken_invariants(raw) == []
 
 
