@@ -132,7 +132,7 @@ def _best_address(sources: Sources, sentence: Sentence, statement: Statement | N
 
 def _role_stated_as_own(sources: Sources, sentence: Sentence, statement: Statement | None) -> tuple[str, float] | None:
     """Return a role mailbox that the statement itself calls the new address: said plainly, but fit for no record."""
-    if statement is None or not statement.is_first_person:
+    if statement is None or statement.is_weak:
         return None
     for box in sources.boxes(sentence):
         is_stated = statement.start <= box.start < statement.end + ADDRESS_REACH
