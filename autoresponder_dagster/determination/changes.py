@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.dates import PAST
-from autoresponder_dagster.determination.lexicon import AWAY, Meaning
+from autoresponder_dagster.determination.lexicon import AWAY, Meaning, lexicon
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     StatedAddress,
@@ -35,12 +35,6 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 _LONG_WORD = 4
 OLD_NEWS = timedelta(days=730)
-_OTHER_BODY = re.compile(
-    r"\b(?:of|at|for|with|on|to) (?:(?:the|our|my|a|an|its) )?([^,.;:!?()]*?\b(?:club|association|society|committee|"
-    r"board|council|task force|panel|chamber|league|alumni|church|parish|rotary|federation|"
-    r"union|hoa|pta|party|choir|band|troop|lodge))\b"
-)
-"""A body in which somebody holds an office beside the one at work."""
 _SUPPORTING = (Meaning.OLD_ADDRESS_ENDS, Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED)
 
 
@@ -154,7 +148,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
 def is_honorary(reading: Reading, statement: Statement) -> bool:
     """Tell whether a title is one in a body beside the sender's organisation ("president of the Rotary Club")."""
     sentence = reading.sources.own.sentences[statement.sentence].folded
-    body = _OTHER_BODY.search(sentence, statement.start)
+    body = lexicon(statement.language).finds("other_body", sentence[statement.start :])
     if body is None:
         return False
     domain = re.sub(r"[^a-z]", "", domain_of(reading.identity.email or ""))

@@ -13,7 +13,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.contacts import Contact, contacts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
 from autoresponder_dagster.determination.people import identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
@@ -50,15 +50,6 @@ _SYSTEM_SENDER = re.compile(
     r"^(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-?daemon|postmaster|notifications?|system|auto-?reply|"
     r"autoresponder|automailer|bounces?|daemon|root|nobody|mailadmin|it-?admin|helpdesk|servicedesk)\b"
 )
-_BUT_STAYS = re.compile(
-    r"\b(?:but|yet) (?:not|i|am|still|remain|stay\w*|never|only|keep|fear not|don't)\b|"
-    r"\bnot the (?:building|house|company|firm|organi[sz]ation)\b|\b(?:nothing|no) (?:more|else)\b|"
-    r"\bmais (?:pas|je|j'|reste)|\b(?:maar|aber|sondern) (?:niet|nicht|ik|ich|vrees|blijf|bleibe|keine?|weiter\w*)\b|"
-    r"\b(?:pero|mas|ma) (?:no|nao|non|sigo|continuo|resto|rimango)\b|\bnada mas\b|\bnient'altro\b|"
-    r"\bmen (?:inte|jag)\b|"
-    r"\b(?:ale|lecz) (?:nie|nadal|zostaje)\b"
-)
-"""What a person who left one thing and stays says in the same breath ("left the board, but not the firm")."""
 _PRESENT = (Meaning.STILL_HERE, Meaning.RETURNED, Meaning.WILL_REPLY)
 _CATEGORIES = {
     Meaning.LEFT: Category.LEFT,
@@ -221,7 +212,8 @@ def _contradicts_itself(reading: Reading, leading: Statement) -> bool:
         s.means == Meaning.STILL_HERE and s.sentence == leading.sentence and not s.is_negated
         for s in reading.statements
     )
-    if stays_here or _BUT_STAYS.search(sentence.folded, leading.end):
+    but_stays = lexicon(leading.language).finds("but_stays", sentence.folded[leading.end :])
+    if stays_here or but_stays:
         return True
     if leading.means != Meaning.DECEASED and reading.of_sender(Meaning.NAME_CHANGED) and stated_address(reading).email:
         return True

@@ -82,10 +82,6 @@ _PRO_DROP = ("es", "pt", "it", "pl")
 """Languages in which a verb needs no written subject."""
 _FEW_WORDS = 3
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
-_RELATIVE_CLAUSE = re.compile(
-    r"(?: \([^)]*\))?, (?:who|whom|whose|qui|que|dont|quien|quem|che|cui|die|der|som|ktor[aeyz]\w*|ktor\w+)\b[^,]*,"
-)
-"""What a name's relative clause says ("Ann Lee, who stood in for me, …"): it holds no subject of the main verb."""
 
 
 def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Who | None) -> Subject:
@@ -96,7 +92,7 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     """
     sentence = predicate.sentence
     zone = sentence.folded[: predicate.end]
-    for start, end in _relative_clauses(predicate):
+    for start, end in _relative_clauses(predicate, lexicon):
         zone = zone[:start] + " " * (end - start) + zone[end:]
     reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
     # "I am with my family": who is away for the sake of a relative is not the relative.
@@ -105,7 +101,7 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     candidates = [
         *_spoken_of(zone, predicate, lexicon),
         *_pronouns(zone, sentence, lexicon, identity, antecedent),
-        *_names(predicate, identity),
+        *_names(predicate, lexicon, identity),
     ]
     if not lexicon.has_spaces and identity.is_named_in(sentence.text[: predicate.end]):
         candidates.append(_Candidate(0, Subject(Who.SENDER, is_named=True)))
@@ -171,7 +167,7 @@ def _pronouns(
     ]
 
 
-def _names(predicate: Predicate, identity: Identity) -> list[_Candidate]:
+def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_Candidate]:
     """Return the sender's name wherever it stands, and another's where it can be the subject.
 
     Who died may be named after the verb ("we lost our …").
@@ -179,7 +175,7 @@ def _names(predicate: Predicate, identity: Identity) -> list[_Candidate]:
     text, start, end = predicate.sentence.text, predicate.start, predicate.end
     is_death = predicate.means == Meaning.DECEASED
     candidates = []
-    clauses = dict(_relative_clauses(predicate))
+    clauses = dict(_relative_clauses(predicate, lexicon))
     for name_start, name_end, name in person_names(text if is_death else text[:end]):
         if identity.is_named_in(name):
             candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
@@ -193,13 +189,17 @@ def _names(predicate: Predicate, identity: Identity) -> list[_Candidate]:
     return candidates
 
 
-def _relative_clauses(predicate: Predicate) -> list[tuple[int, int]]:
-    """Return where the relative clauses stand that follow a person's name before a predicate."""
+def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int, int]]:
+    """Return where the relative clauses stand that follow a person's name before a predicate.
+
+    What such a clause says ("Ann Lee, who stood in for me, …") holds no subject of the main verb.
+    """
     sentence = predicate.sentence
-    if "," not in sentence.folded[: predicate.start]:
+    relative = lexicon.words.get("relative_clause")
+    if relative is None or "," not in sentence.folded[: predicate.start]:
         return []
     found = (
-        (end, _RELATIVE_CLAUSE.match(sentence.folded, end, predicate.start))
+        (end, relative.match(sentence.folded, end, predicate.start))
         for _, end, name in person_names(sentence.text[: predicate.start])
         if is_person_like(name)
     )
