@@ -48,9 +48,28 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
         returns = {s.sentence for s in back}
         still_away = any(s.sentence not in returns and s.who == Who.SENDER for s in firm)
         return replace(verdict, confidence=min(verdict.confidence, DOUBTFUL)) if still_away else verdict
-    if firm or ((away or is_vacation_rule(reading)) and not stays) or (reading.has_absence_subject and not here):
+    hinted = away if reading.is_automatic or _return_day(reading, away) is not None else []
+    if firm or ((hinted or is_vacation_rule(reading)) and not stays) or (reading.has_absence_subject and not here):
         return _absence(reading, firm or away, base)
-    return _presence(reading, here, base) if here else None
+    if here:
+        return _presence(reading, here, base)
+    return _absence(reading, [], base) if _only_tells_return(reading) else None
+
+
+def _return_day(reading: Reading, away: Sequence[Statement]) -> date | None:
+    return facts.return_date(reading.sources, {s.sentence for s in away}).value
+
+
+def _only_tells_return(reading: Reading) -> bool:
+    """Tell whether a person's automatic reply says when somebody is back, in whatever words the absence is told."""
+    is_personal = reading.transport == TransportClass.AUTOMATIC_REPLY and not is_role_mailbox(
+        reading.identity.email or ""
+    )
+    says_more = any(
+        s.means in (Meaning.RECEIVED, Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements
+    )
+    numbers = range(len(reading.sources.own.sentences))
+    return is_personal and not says_more and facts.return_date(reading.sources, numbers).value is not None
 
 
 def _goes_again(reading: Reading, away: Sequence[Statement], back: Sequence[Statement]) -> bool:

@@ -93,6 +93,17 @@ def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexico
     )
 
 
+def _is_over(folded: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Tell whether an absence has ended: "no longer on leave", "my leave is over", "back from my leave"."""
+    rest = folded[end : end + _OBJECT_REACH]
+    cut = _CLAUSE_END.search(rest)
+    return (
+        lexicon.finds("no_longer", folded[max(0, start - 24) : end]) is not None
+        or lexicon.finds("over_before", folded[:start]) is not None
+        or lexicon.finds("over", rest[: cut.start()] if cut else rest) is not None
+    )
+
+
 def _has_doubtful_object(entry: Entry, sentence: Sentence, match: "re.Match[str]", identity: Identity) -> bool:
     """Tell whether what was left may be something else than an organisation ("the premises", "Rome").
 
@@ -169,7 +180,7 @@ def _statement(
         # Who left "the grants team" may be in another one now.
         or (entry.means in DEPARTED and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
         is_negated=_is_negated(entry, sentence, match, lexicon),
-        is_over=entry.means in AWAY and bool(lexicon.finds("no_longer", folded[max(0, start - 24) : end])),
+        is_over=entry.means in AWAY and _is_over(folded, start, end, lexicon),
         is_temporary=temporary,
         is_partial=entry.means in DEPARTED and _is_partial(folded[start : end + 60], lexicon, identity),
         is_named=subject.is_named,
