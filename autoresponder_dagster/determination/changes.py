@@ -35,7 +35,12 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 _LONG_WORD = 4
 OLD_NEWS = timedelta(days=730)
-_SUPPORTING = (Meaning.OLD_ADDRESS_ENDS, Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED)
+_SUPPORTING = (
+    Meaning.OLD_ADDRESS_ENDS,
+    Meaning.UNMONITORED,
+    Meaning.ORGANIZATION_RENAMED,
+    Meaning.NAME_CHANGED,
+)
 
 
 def address_change(reading: Reading, base: Verdict) -> Verdict | None:
@@ -50,10 +55,11 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     if address.email is None or address.statement is None:
         return None
     is_strong = any(not (s.is_negated or s.is_weak) for s in reading.of_sender(Meaning.NEW_ADDRESS))
-    if not is_strong and not supporting and not (reading.is_automatic and address.fit >= NEARLY):
+    away = sorted({s.sentence for s in reading.of_sender(*AWAY) if not s.is_negated})
+    is_likely = reading.is_automatic and address.fit >= NEARLY and not away
+    if not is_strong and not supporting and not is_likely:
         return None
     day = _since(reading, [address.statement, *supporting])
-    away = sorted({s.sentence for s in reading.of_sender(*AWAY) if not s.is_negated})
     back = facts.return_date(reading.sources, away).value if away else None
     title = stated_title(reading)
     return replace(

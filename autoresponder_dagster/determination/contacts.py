@@ -14,7 +14,13 @@ from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import DEPARTED, Lexicon, Meaning, name_words
 from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
 from autoresponder_dagster.determination.own_words import Sentence
-from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
+from autoresponder_dagster.determination.people import (
+    Identity,
+    has_honorific,
+    is_person_like,
+    person_names,
+    strip_honorifics,
+)
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.titles import clean_title
@@ -118,7 +124,7 @@ def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
     names = [
         (end, strip_honorifics(name))
         for start, end, name in person_names(text)
-        if not box.start <= start < box.end and _may_be_person(text, start, strip_honorifics(name), sources)
+        if not box.start <= start < box.end and _may_be_person(text, start, name, sources)
     ]
     fitting = [name for _, name in names if names_match(box.email, name)]
     if fitting:
@@ -127,8 +133,9 @@ def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
     return before[-1] if before and not is_role_mailbox(box.email) else None
 
 
-def _may_be_person(text: str, start: int, name: str, sources: Sources) -> bool:
+def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     """Tell whether a capitalised sequence can be another person: an office, a title or a noun alone is none."""
+    name = strip_honorifics(raw)
     if len(name) < len("Bo") or sources.identity.is_named_in(name) or _is_organization(name, sources.identity):
         return False
     if len(name.split()) > 1:
@@ -136,7 +143,7 @@ def _may_be_person(text: str, start: int, name: str, sources: Sources) -> bool:
     if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
         return False
     is_german = any(lexicon.language == "de" for lexicon in sources.lexicons)  # where every noun has a capital
-    return not is_german or text[:start].rstrip().endswith(_GERMAN_ADDRESS)
+    return not is_german or has_honorific(raw) or text[:start].rstrip().endswith(_GERMAN_ADDRESS)
 
 
 def _is_organization(name: str, identity: Identity) -> bool:
@@ -158,7 +165,7 @@ def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
                 if name is None
                 else name.split()[-1] in full.split() and len(full) > len(name)
             )
-            if fits and _may_be_person(sentence.text, start, full, sources):
+            if fits and _may_be_person(sentence.text, start, raw, sources):
                 longer.append(full)
     return max(longer, key=len, default=name)
 
@@ -187,7 +194,7 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
         is_object = (
             sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
         )
-        if not is_object and is_person_like(raw) and _may_be_person(sentence.text, start, name, sources):
+        if not is_object and is_person_like(raw) and _may_be_person(sentence.text, start, raw, sources):
             return name
     return None
 

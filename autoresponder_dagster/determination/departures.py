@@ -91,6 +91,7 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
         day = facts.effective_date(reading.sources, statement, FUTURE)
         if statement.means == Meaning.LAST_DAY and day is not None and today is not None and day <= today:
             said.append(replace(statement, means=Meaning.LEFT))
+    said += _employed_elsewhere(reading)
     if reading.is_automatic:
         # "X is no longer the Director": of others it tells a departure, though it may be another post.
         ended = [s for s in reading.of_sender(Meaning.ROLE_ENDED) if not (s.is_negated or s.is_temporary)]
@@ -101,6 +102,18 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
         s
         for s in said
         if not _is_within_absence(reading, s) and not (is_tale and facts.is_long_ago(reading.sources, s))
+    ]
+
+
+def _employed_elsewhere(reading: Reading) -> list[Statement]:
+    """Return the plain statements that the sender works for another organisation now: whoever does has left."""
+    if not reading.is_automatic or stated_employer(reading) is None:
+        return []
+    ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
+    return [
+        replace(s, means=Meaning.LEFT, is_weak=s.is_weak and not ends)
+        for s in reading.of_sender(Meaning.NEW_EMPLOYER)
+        if s.is_named and (ends or not s.is_weak) and not (s.is_negated or s.is_temporary)
     ]
 
 

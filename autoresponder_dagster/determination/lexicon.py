@@ -75,6 +75,8 @@ class About(StrEnum):
     """Whoever the sentence's subject is."""
     SENDER = "sender"
     """Always the owner of the mailbox ("the person you are trying to reach has left")."""
+    NAMED = "named"
+    """Whoever the match names as its object ("we said farewell to Ann Lee"); else the person named last."""
     ANY = "any"
     """Nobody in particular (the mailbox, the message, the organisation)."""
 
@@ -92,6 +94,8 @@ class Entry:
     unless_next: "re.Pattern[str] | None"
     match: tuple[str, ...]
     no_match: tuple[str, ...]
+    holds_negation: bool = False
+    """Whether a negation is part of what the pattern asks for ("nicht mehr tätig")."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,9 @@ def compile_pattern(pattern: str, macros: Mapping[str, str], where: str) -> "re.
         raise ConfigurationError(f"{where}: the pattern does not compile: {error}.") from error
 
 
-def _entry(data: Mapping[str, Any], macros: Mapping[str, str], language: str) -> Entry:
+def _entry(
+    data: Mapping[str, Any], macros: Mapping[str, str], language: str, negation: "re.Pattern[str] | None"
+) -> Entry:
     where = f"lexicons/{language}.yaml, entry {data.get('name', '?')}"
     unknown = data.keys() - _ENTRY_KEYS
     missing = {"name", "means", "pattern", "match", "no_match"} - data.keys()
@@ -207,16 +213,18 @@ def _entry(data: Mapping[str, Any], macros: Mapping[str, str], language: str) ->
         means, about = Meaning(data["means"]), About(data.get("about", "subject"))
     except ValueError as error:
         raise ConfigurationError(f"{where}: {error}.") from error
+    pattern = compile_pattern(data["pattern"], macros, where)
     return Entry(
         name=f"{language}.{data['name']}",
         means=means,
-        pattern=compile_pattern(data["pattern"], macros, where),
+        pattern=pattern,
         about=about,
         is_weak=bool(data.get("weak", False)),
         unless=optional_pattern("unless"),
         unless_next=optional_pattern("unless_next"),
         match=tuple(data["match"]),
         no_match=tuple(data["no_match"]),
+        holds_negation=negation is not None and negation.search(pattern.pattern.replace("\\b", " ")) is not None,
     )
 
 
@@ -242,7 +250,8 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         )
         for kind, pattern in (data.get("words") or {}).items()
     }
-    entries = tuple(_entry(entry, macros, language) for entry in data.get("entries") or [])
+    negation = words.get("negation_within")
+    entries = tuple(_entry(entry, macros, language, negation) for entry in data.get("entries") or [])
     names = [entry.name for entry in entries]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

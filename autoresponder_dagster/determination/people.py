@@ -12,18 +12,23 @@ from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import name_words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# "der" and "des" alone are no particles: "Leiter der Abteilung" is no name.
 _PARTICLES = (
-    "de|del|della|di|da|do|dos|das|van|von|der|den|ten|ter|la|le|el|al|bin|ibn|af|av|zu|zum|zur|du|des|st\\.|y|e"
+    "(?:van|von|in|op|uit) (?:der|den|de|het)|de|del|della|di|da|do|dos|van|von|den|ten|ter|la|le|el|al|bin|ibn|af|"
+    "zu|du|st\\.|y|e"
 )
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
 _PARTICLE = re.compile(_PARTICLES)
-_NAME_WORD = rf"(?:[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
+_TITLE = "(?:Prof|Dr|Mag|Ing|Ir|Drs|Dhr|Mw|Mevr|Hr|Fr|Mr|Mrs|Ms|Dott|Sig|Avv)\\."
+_NAME_WORD = rf"(?:{_TITLE}|[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
 NAME = re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+(?:(?:{_PARTICLES})[ \u00a0]+){{0,2}}{_NAME_WORD}){{0,4}}")
 
 
 _SHORT = 3
 """Letters from which on a word can identify a person."""
 _MOST_WORDS = 5
+_LONGEST_ENDED_NAME = 6
+"""Letters up to which a word with the ending of a noun may be a name ("Heit", "Sonntag" is none)."""
 
 
 @dataclass(frozen=True)
@@ -128,23 +133,34 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     names = []
     for found in NAME.finditer(text):
         words = list(_WORD.finditer(found.group()))
-        while words and _plain(words[0].group()) in name_words("not_names"):
+        while words and _is_no_name(words[0].group()):
             words.pop(0)
-        while words and _plain(words[-1].group()) in name_words("not_names"):
+        while words and _is_no_name(words[-1].group()):
             words.pop()
+        if len(words) > 1 and len(words[0].group()) == 1 and _plain(words[1].group()) in name_words("honorifics"):
+            words.pop(0)  # an article: "O Dr. Lemos"
         if not words:
             continue
         start, end = found.start() + words[0].start(), found.start() + words[-1].end()
         if text[end : end + 1] == "@":
             continue  # a mailbox name, not a name
         name = text[start:end]
-        if any(
-            _plain(word) in name_words("not_names") and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]
-        ):
+        if any(_is_no_name(word) and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]):
             continue
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
     return tuple(names)
+
+
+def _is_no_name(word: str) -> bool:
+    """Tell whether a capitalised word is a common one or has the ending of a noun."""
+    plain = _plain(word)
+    return plain in name_words("not_names") or (len(plain) > _LONGEST_ENDED_NAME and plain.endswith(_noun_endings()))
+
+
+@lru_cache(maxsize=1)
+def _noun_endings() -> tuple[str, ...]:
+    return tuple(sorted(name_words("noun_endings")))
 
 
 @lru_cache(maxsize=4096)

@@ -24,10 +24,11 @@ _NEGATABLE = (
 )
 _CONDITIONAL = DEPARTED | {Meaning.LAST_DAY, Meaning.LEAVING, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER}
 """What is not said where it follows a condition ("if I have left")."""
-_TIMED = DEPARTED | {Meaning.UNMONITORED, Meaning.NEW_ADDRESS, Meaning.ROLE_ENDED}
+_TIMED = DEPARTED | {Meaning.UNMONITORED, Meaning.NEW_ADDRESS, Meaning.ROLE_ENDED, Meaning.NEW_EMPLOYER}
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
+_ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
 _MATCHES_PER_ENTRY = 3
 _NEGATION_REACH = 2
@@ -76,9 +77,16 @@ def _clause(folded: str, start: int, end: int) -> str:
     return folded[before : after.start() if after else len(folded)]
 
 
+def _last_clause(folded: str) -> str:
+    """Return what follows the last comma of a text, not counting what two commas enclose."""
+    return _CLAUSE_START.split(_ENCLOSED.sub(" ", folded))[-1]
+
+
 def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexicon: Lexicon) -> bool:
     if entry.means not in _NEGATABLE:
         return False
+    if not entry.holds_negation and lexicon.finds("negation_within", _last_clause(match.group())):
+        return True
     before = sentence.folded[max(0, match.start() - 16) : match.start()]
     negation = lexicon.words.get("negation")
     if negation is None:
@@ -129,6 +137,22 @@ def _is_partial(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
     return noun not in re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
 
 
+def _subject(
+    predicate: Predicate, about: About, lexicon: Lexicon, identity: Identity, antecedent: Who | None
+) -> Subject:
+    """Return whom a match speaks of: the entry may tell, else the grammar of the sentence does."""
+    if about == About.FIRST:
+        return Subject(Who.SENDER, is_named=True, is_first_person=True)
+    if about == About.SENDER:
+        return Subject(Who.SENDER)
+    if about == About.ANY:
+        return Subject(Who.NOBODY)
+    if about == About.NAMED:
+        who = last_named(predicate.sentence.text[predicate.start : predicate.end], identity)
+        return Subject(who or antecedent or Who.THIRD, is_named=who is not None)
+    return find_subject(predicate, lexicon, identity, antecedent)
+
+
 def _statement(
     entry: Entry,
     match: "re.Match[str]",
@@ -144,14 +168,7 @@ def _statement(
         return None
     if entry.unless_next is not None and entry.unless_next.match(folded[end:]):
         return None
-    if entry.about == About.FIRST:
-        subject = Subject(Who.SENDER, is_named=True, is_first_person=True)
-    elif entry.about == About.SENDER:
-        subject = Subject(Who.SENDER)
-    elif entry.about == About.ANY:
-        subject = Subject(Who.NOBODY)
-    else:
-        subject = find_subject(Predicate(sentence, start, end, entry.means), lexicon, identity, antecedent)
+    subject = _subject(Predicate(sentence, start, end, entry.means), entry.about, lexicon, identity, antecedent)
     clause = _clause(folded, start, end)
     if "condition" in lexicon.words and entry.means in _CONDITIONAL:
         lead = clause[: max(0, clause.find(match.group()))] if match.group() in clause else clause
@@ -185,8 +202,8 @@ def _statement(
         is_partial=entry.means in DEPARTED and _is_partial(folded[start : end + 60], lexicon, identity),
         is_named=subject.is_named,
         is_first_person=subject.is_first_person,
-        title=_span(match, "title", "title_b"),
-        org=_span(match, "org", "org_b"),
+        title=_span(match, "title", "title_b", "title_c", "title_d"),
+        org=_span(match, "org", "org_b", "org_c"),
         name=_span(match, "name", "name_b"),
     )
 

@@ -164,7 +164,14 @@ def _pronouns(
             found.end(), Subject(last_named(sentence.text[: found.start()], identity) or antecedent or Who.THIRD)
         )
         for found in (pronoun.finditer(zone) if pronoun is not None else ())
+        if not _is_polite_address(sentence.text, found.start())
     ]
+
+
+def _is_polite_address(text: str, start: int) -> bool:
+    """Tell whether a pronoun has a capital within a sentence: then it is a polite "you" (German "Sie")."""
+    before = text[:start].rstrip("\"'([ ")
+    return bool(before) and before[-1] not in ".!?:-–—" and text[start].isupper()
 
 
 def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_Candidate]:
