@@ -24,7 +24,12 @@ _NEGATABLE = (
 )
 _CONDITIONAL = DEPARTED | {Meaning.LAST_DAY, Meaning.LEAVING, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER}
 """What is not said where it follows a condition ("if I have left")."""
-_TIMED = DEPARTED | {Meaning.UNMONITORED, Meaning.NEW_ADDRESS, Meaning.ROLE_ENDED, Meaning.NEW_EMPLOYER}
+_TIMED = DEPARTED - {Meaning.DECEASED} | {
+    Meaning.UNMONITORED,
+    Meaning.NEW_ADDRESS,
+    Meaning.ROLE_ENDED,
+    Meaning.NEW_EMPLOYER,
+}
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")

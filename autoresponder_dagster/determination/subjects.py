@@ -96,7 +96,9 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         zone = zone[:start] + " " * (end - start) + zone[end:]
     reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
     # "I am with my family": who is away for the sake of a relative is not the relative.
-    if _is_of_relatives(sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY):
+    is_death = predicate.means == Meaning.DECEASED
+    names_sender = is_death and identity.is_named_in(sentence.text)  # "My wife Ann has passed" from Ann's mailbox
+    if not names_sender and _is_of_relatives(sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY):
         return Subject(Who.THIRD)
     candidates = [
         *_spoken_of(zone, predicate, lexicon),
@@ -146,12 +148,15 @@ def _spoken_of(zone: str, predicate: Predicate, lexicon: Lexicon) -> list[_Candi
         "third_party": (zone[: predicate.start], Subject(Who.THIRD)),
         "inanimate": (zone[: predicate.start], Subject(Who.THIRD)),
     }
-    return [
-        _Candidate(found.end(), subject)
+    candidates = [
+        (found.start(), _Candidate(found.end(), subject))
         for kind, (scope, subject) in kinds.items()
         if kind in lexicon.words and (kind != "inanimate" or predicate.means in DEPARTED)
         for found in lexicon.words[kind].finditer(scope)
     ]
+    # "The user of this mailbox has …": the mailbox is no subject.
+    reached = max((found.end for _, found in candidates if found.subject == Subject(Who.SENDER)), default=0)
+    return [found for start, found in candidates if found.subject != Subject(Who.THIRD) or start >= reached]
 
 
 def _pronouns(
