@@ -98,7 +98,9 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     # "I am with my family": who is away for the sake of a relative is not the relative.
     is_death = predicate.means == Meaning.DECEASED
     names_sender = is_death and identity.is_named_in(sentence.text)  # "My wife Ann has passed" from Ann's mailbox
-    if not names_sender and _is_of_relatives(sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY):
+    if not names_sender and _is_of_relatives(
+        sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY
+    ):
         return Subject(Who.THIRD)
     candidates = [
         *_spoken_of(zone, predicate, lexicon),
