@@ -1,6 +1,6 @@
 """The determination engine: from one raw message to one verdict (rules.md §4).
 
-Belongs here: the public functions. The stages are modules of their own, in this order: ``parse`` →
+Belongs here: the public functions. The stages are modules of their own, in this order: ``parse`` (and ``mime``) →
 ``transport`` (and ``bounces``) → ``own_words`` → ``statements`` → ``facts`` → ``decision``. Nothing in this
 package knows Dagster, contacts or outside systems, opens a socket, or depends on the clock.
 """

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import decode_header
-from email.message import Message
-from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import unquote
@@ -24,6 +22,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from autoresponder_dagster.addresses import normalize_email
 from autoresponder_dagster.determination.folding import clean, collapse
+from autoresponder_dagster.determination.mime import MAX_PARTS, Headers, Part, end_of_head, read_headers, read_message
 
 MAX_MESSAGE_BYTES = 5_000_000
 LARGE_MESSAGE_BYTES = 100_000
@@ -33,7 +32,6 @@ MAX_HEADER_LINES = 1_000
 MAX_HEADER_VALUE = 8_000
 MAX_NAME, MAX_ADDRESS = 200, 320
 MAX_BOUNDARIES = 40
-MAX_PARTS = 200
 MAX_TEXT = 64_000
 MAX_HTML = 400_000
 MAX_CARD = 4_000
@@ -42,7 +40,6 @@ MAX_TAGS = 8_000
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 _ANGLE_ADDRESS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _BLANK_LINES = re.compile(rb"[\r\n]{40,}")
 _BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
 _PART_LINE = re.compile(rb"^--", re.MULTILINE)
@@ -61,18 +58,6 @@ _CHARSET_ALIASES = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
                     "iso-8859-8-i": "iso-8859-8", "unicode-1-1-utf-7": "utf-7", "ks_c_5601-1987": "cp949",
                     "iso-2022-jp": "iso2022_jp_ext"}  # fmt: skip
 _DOUBLE_ENCODED = re.compile(r"[\u00c2\u00c3][\u0080-\u00bf]")
-
-
-class _FlatMessage(Message):
-    """A ``Message`` whose ``message/*`` parts stay text, so that the parser does not descend into them."""
-
-    def get_content_maintype(self) -> str:
-        maintype = super().get_content_maintype()
-        return "text" if maintype == "message" else maintype
-
-    def get_content_type(self) -> str:
-        content_type = super().get_content_type()
-        return "text/x-" + content_type.partition("/")[2] if content_type.startswith("message/") else content_type
 
 
 @dataclass(frozen=True)
@@ -97,7 +82,7 @@ class ParsedMessage:
     """
 
     envelope: Envelope = field(default_factory=Envelope)
-    headers: dict[str, list[str]] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     content_types: tuple[str, ...] = ()
     text: str = ""
     delivery_status: str = ""
@@ -134,9 +119,7 @@ def decode_bytes(payload: bytes, charset: str | None) -> str:
             text = payload.decode(fallback if fallback != "utf-8" else "cp1252", "replace")
         except (LookupError, ValueError):
             text = payload.decode("cp1252", "replace")
-    if _DOUBLE_ENCODED.search(text):
-        text = _encoded_once(text)
-    return text
+    return text if text.isascii() or not _DOUBLE_ENCODED.search(text) else _encoded_once(text)
 
 
 def _encoded_once(text: str) -> str:
@@ -177,6 +160,8 @@ def split_address(value: str) -> tuple[str | None, str | None]:
 
 
 def _time_of(value: str) -> tuple[datetime | None, float | None]:
+    if not value:
+        return None, None
     try:
         moment = parsedate_to_datetime(value[-200:].strip())
         if moment.tzinfo is None:
@@ -187,7 +172,7 @@ def _time_of(value: str) -> tuple[datetime | None, float | None]:
         return None, None
 
 
-def _envelope(headers: dict[str, list[str]]) -> Envelope:
+def _envelope(headers: Headers) -> Envelope:
     def first(name: str) -> str:
         values = headers.get(name)
         return decode_words(values[0]) if values else ""
@@ -217,24 +202,19 @@ def _envelope(headers: dict[str, list[str]]) -> Envelope:
 
 def _header_block(raw: bytes) -> tuple[bytes, bool]:
     """Return the header block of a message, cut to the limits, and whether it was cut."""
-    end = _HEADER_END.search(raw, 0, MAX_HEADER_BYTES + 4)
-    block = raw[: end.start()] if end else raw[:MAX_HEADER_BYTES]
-    lines = block.split(b"\n", MAX_HEADER_LINES + 1)
-    cut = len(lines) > MAX_HEADER_LINES or (end is None and len(raw) > MAX_HEADER_BYTES)
-    return b"\n".join(lines[:MAX_HEADER_LINES]), cut
-
-
-def _headers_of(message: Message) -> dict[str, list[str]]:
-    headers: dict[str, list[str]] = {}
-    for name, value in message.raw_items():
-        headers.setdefault(str(name).lower(), []).append(value)
-    return headers
+    end = end_of_head(raw, MAX_HEADER_BYTES + 4)
+    old = raw.find(b"\r\r", 0, MAX_HEADER_BYTES if end is None else end)  # lines ended by carriage returns alone
+    if old >= 0:
+        end = old
+    block = raw[: MAX_HEADER_BYTES if end is None else end].removesuffix(b"\r")
+    cut = block.count(b"\n") >= MAX_HEADER_LINES or (end is None and len(raw) > MAX_HEADER_BYTES)
+    return b"\n".join(block.split(b"\n", MAX_HEADER_LINES)[:MAX_HEADER_LINES]) if cut else block, cut
 
 
 def read_envelope(raw: bytes) -> Envelope:
     """Return who sent a message, when, and about what, from its header alone. Never raises."""
     block, _ = _header_block(_without_mbox_line(raw))
-    return _envelope(_headers_of(BytesParser(_class=_FlatMessage).parsebytes(block + b"\n\n", headersonly=True)))
+    return _envelope(read_headers(block + b"\n\n"))
 
 
 def _without_mbox_line(raw: bytes) -> bytes:
@@ -258,7 +238,8 @@ def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
     if cut:
         raw = block + b"\n\n"
         problems.append("header too large, the body was not read")
-    for number, found in enumerate(_BOUNDARY.finditer(raw)):
+    may_be_nested = raw.lower().count(b"boundary") > MAX_BOUNDARIES
+    for number, found in enumerate(_BOUNDARY.finditer(raw) if may_be_nested else ()):
         if number >= MAX_BOUNDARIES:
             raw = raw[: found.start()]
             problems.append(f"more than {MAX_BOUNDARIES} nested parts")
@@ -272,50 +253,15 @@ def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
     return raw, problems
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """Yield the parts that are not multiparts, in order, without recursion."""
-    waiting = [message]
-    count = 0
-    while waiting and count < MAX_PARTS:
-        part = waiting.pop()
-        # Looked at, not decoded: a hostile charset makes the decoding raise.
-        payload = part.get_payload() if part.is_multipart() else None
-        if isinstance(payload, list):
-            waiting.extend(child for child in reversed(payload) if isinstance(child, Message))
-        else:
-            count += 1
-            yield part
-
-
-def _payload_text(part: Message) -> str:
-    encoding = decode_words(str(part.get("content-transfer-encoding", ""))).lower()
-    try:
-        payload = part.get_payload(decode=True)
-    except (ValueError, binascii.Error, AssertionError, LookupError):
-        payload = None
-    if isinstance(payload, bytes):
-        data = payload
-    else:
-        data = b""
-        with suppress(ValueError):  # a charset that cannot be a name
-            data = str(part.get_payload()).encode("utf-8", "surrogateescape")
-    if "base64" in encoding and b" " in data[:200].strip() and not data.isascii():
-        return decode_bytes(data, _charset(part))
-    if not encoding and _BASE64.fullmatch(data[:4000]):
+def _text_of(part: Part) -> str:
+    """Return the content of a part as text."""
+    data = part.content()
+    if "base64" in part.encoding and b" " in data[:200].strip() and not data.isascii():
+        return decode_bytes(data, part.charset)
+    if not part.encoding and _BASE64.fullmatch(data[:4000]):
         with suppress(ValueError, binascii.Error):
             data = base64.b64decode(data)  # base64 whose header is missing
-    return decode_bytes(data[: 4 * MAX_HTML], _charset(part))
-
-
-def _charset(part: Message) -> str | None:
-    try:
-        return part.get_content_charset()
-    except (LookupError, ValueError, TypeError, AttributeError):
-        return None
-
-
-def _is_attachment(part: Message) -> bool:
-    return str(part.get("content-disposition", "")).strip().lower().startswith("attachment")
+    return decode_bytes(data[: 4 * MAX_HTML], part.charset)
 
 
 _BLOCK_OPEN = re.compile(
@@ -383,25 +329,25 @@ class _Parts:
         self.vcard: list[str] = []
         self.problems: list[str] = []
 
-    def add(self, part: Message) -> None:
+    def add(self, part: Part) -> None:
         """Read one part. Attachments are not opened: an auto-reply says nothing in them (reliability.md §1.3)."""
-        content_type = _content_type(part)
+        content_type = part.content_type
         self.types.append(content_type)
         if content_type in _MACHINE_TYPES:
-            self.status.append(_payload_text(part)[:MAX_TEXT])
+            self.status.append(_text_of(part)[:MAX_TEXT])
         elif content_type.startswith("message/") or content_type == "text/rfc822-headers":
-            self.original.append(_payload_text(part)[:MAX_TEXT])
+            self.original.append(_text_of(part)[:MAX_TEXT])
         elif content_type in _CARD_TYPES:
-            self.vcard.append(_payload_text(part)[:MAX_CARD])
+            self.vcard.append(_text_of(part)[:MAX_CARD])
         elif content_type == "application/ms-tnef":
             self.problems.append("holds an Outlook winmail.dat part, which is not opened")
-        elif _is_attachment(part):
+        elif part.is_attachment:
             return
         elif content_type == "text/html":
-            self.html.append(_payload_text(part))
+            self.html.append(_text_of(part))
         elif content_type in _TEXT_TYPES or content_type.startswith("multipart/"):
             # A multipart without a usable boundary is its own text.
-            self.plain.append(_payload_text(part)[:MAX_TEXT])
+            self.plain.append(_text_of(part)[:MAX_TEXT])
 
     def text(self) -> str:
         """Return what a reader sees: the plain text, or the HTML where that says more."""
@@ -422,13 +368,12 @@ def parse(raw: bytes) -> ParsedMessage:
     """Return a message as text. Never raises; see ``ParsedMessage.problem``."""
     bounded, problems = _bounded(bytes(raw))
     try:
-        message: Message = BytesParser(_class=_FlatMessage).parsebytes(bounded)
+        headers, found = read_message(bounded)
     except (RecursionError, ValueError, LookupError, AssertionError, TypeError, AttributeError) as error:
         problem = f"not a readable MIME message ({type(error).__name__})"
         return ParsedMessage(envelope=read_envelope(bounded), problem=problem)
-    headers = _headers_of(message)
     parts = _Parts()
-    for part in _leaves(message):
+    for part in found:
         parts.add(part)
     problems += parts.problems
     if parts.is_unreadable() and not problems:
@@ -443,11 +388,3 @@ def parse(raw: bytes) -> ParsedMessage:
         vcard=clean("\n".join(parts.vcard)),
         problem="; ".join(dict.fromkeys(problems)) or None,
     )
-
-
-def _content_type(part: Message) -> str:
-    try:
-        declared = collapse(_CONTROL.sub(" ", str(part.get("content-type", "text/plain"))))
-        return declared.partition(";")[0].strip().lower()[:100] or "text/plain"
-    except (ValueError, LookupError, TypeError):
-        return "text/plain"
