@@ -15,9 +15,12 @@ from autoresponder_dagster.determination.lexicon import AWAY, Meaning, lexicon
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     StatedAddress,
+    address_in_passing,
+    is_same_organization,
     stated_address,
     stated_employer,
     stated_title,
+    title_in_passing,
 )
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.titles import clean_organization
@@ -35,6 +38,8 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 _LONG_WORD = 4
 OLD_NEWS = timedelta(days=730)
+_CAPITALISING = ("en", "de")
+"""Languages in which a title begins with a capital."""
 _SUPPORTING = (
     Meaning.OLD_ADDRESS_ENDS,
     Meaning.UNMONITORED,
@@ -47,6 +52,9 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has a new address; null where none is given."""
     address = stated_address(reading)
     supporting = reading.of_sender(*_SUPPORTING)
+    if address.email is None or address.fit <= facts.UNSURE:
+        in_passing = address_in_passing(reading)
+        address = in_passing if in_passing.fit > address.fit else address
     if address.email is None and supporting:
         # The old address ends or the name changed, and another address of the sender stands in the text.
         address = StatedAddress(
@@ -70,7 +78,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
         evidence=reading.evidence(address.statement),
         matched=matched_entries(address.statement, *supporting),
         new_email=address.email,
-        new_title=title.text if title else None,
+        new_title=title.text if title and not title.statement.is_weak else None,
         new_org=_renamed_to(reading),
         return_date=back.isoformat() if back else None,
         effective_date=day.isoformat() if day else None,
@@ -87,7 +95,8 @@ def _category(supporting: Sequence[Statement]) -> Category:
 def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[Statement], *, is_strong: bool) -> float:
     is_renamed = any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting)
     if not is_strong and not supporting:
-        return min(address.fit, DOUBTFUL)
+        is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email or "")
+        return min(address.fit, INFERRED if is_sure and reading.is_automatic else DOUBTFUL)
     if stated_employer(reading) is not None and not is_renamed:
         return min(address.fit, DOUBTFUL)
     if not reading.is_automatic and not (address.fit >= CLEAR and is_strong):
@@ -119,6 +128,9 @@ def _renamed_to(reading: Reading) -> str | None:
 def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has a new title; null where none is given, or an absence is what is told."""
     title = stated_title(reading)
+    stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
+    if title is None and stays:
+        title = title_in_passing(reading, "title_news")
     if title is None:
         return None
     statement = title.statement
@@ -131,8 +143,10 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     day = next((found for found in days if found is not None), None)
     is_future = day is not None and reading.sources.today is not None and day > reading.sources.today
     confidence = CERTAIN if statement.is_first_person else INFERRED
+    if (statement.is_weak and not stays) or (statement.language in _CAPITALISING and title.text.islower()):
+        confidence = DOUBTFUL  # "I am now a member of the audience."
     if not reading.is_automatic:
-        confidence = INFERRED if statement.is_first_person else REPORTED
+        confidence = min(confidence, INFERRED if statement.is_first_person else REPORTED)
     is_old = facts.is_long_ago(reading.sources, statement) or (
         day is not None and reading.sources.today is not None and reading.sources.today - day > OLD_NEWS
     )
@@ -148,6 +162,22 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         matched=matched_entries(statement),
         new_title=title.text,
         effective_date=day.isoformat() if day else None,
+    )
+
+
+def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
+    """Take a title beside a word of change for the news, where nothing else is told."""
+    title = title_in_passing(reading, "title_cue") if reading.is_automatic else None
+    if title is None:
+        return None
+    return replace(
+        base,
+        determination=Determination.TITLE_UPDATE,
+        category=Category.TITLE_CHANGED,
+        confidence=DOUBTFUL,
+        evidence=reading.evidence(title.statement),
+        matched=matched_entries(title.statement),
+        new_title=title.text,
     )
 
 

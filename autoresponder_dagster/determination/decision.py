@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from autoresponder_dagster.addresses import normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport
-from autoresponder_dagster.determination.changes import address_change, title_change
+from autoresponder_dagster.determination.changes import address_change, title_change, title_hint
 from autoresponder_dagster.determination.departures import departure, departure_facts
 from autoresponder_dagster.determination.folding import collapse
 from autoresponder_dagster.determination.language import detect_languages
@@ -73,8 +73,9 @@ def _decide(reading: Reading) -> Verdict:
         address_change,
         title_change,
         absence_or_presence,
-        _mailbox,
         _acknowledgement,
+        title_hint,
+        _mailbox,
     ):
         verdict = decision(reading, base)
         if verdict is not None:

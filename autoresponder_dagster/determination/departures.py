@@ -19,6 +19,7 @@ from autoresponder_dagster.determination.people import identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     forwarding_address,
+    moved_elsewhere,
     stated_address,
     stated_employer,
     stated_title,
@@ -66,7 +67,9 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     soon = [s for s in reading.of_sender(Meaning.LEAVING, Meaning.LAST_DAY) if not s.is_negated]
     said = _departures(reading, soon)
     if not said:
-        return _future(reading, soon, base) if soon else _told_by_a_proxy(reading, base)
+        if soon:
+            return _future(reading, soon, base)
+        return _told_by_a_proxy(reading, base) or _told_by_address(reading, base)
     if _is_overruled(reading, said):
         return None
     leading = _leading(reading, said)
@@ -341,6 +344,14 @@ def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     return replace(
         departure_facts(attributed, gone[0], replace(base, sender_email=email)), confidence=INFERRED, matched=matched
     )
+
+
+def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:
+    """The sender gives an address at what seems another employer, and no words of leaving that are known."""
+    address = moved_elsewhere(reading)
+    if address.email is None or address.statement is None:
+        return None
+    return replace(departure_facts(reading, address.statement, base), confidence=DOUBTFUL, new_email=address.email)
 
 
 def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:

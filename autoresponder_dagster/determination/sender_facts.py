@@ -6,18 +6,33 @@ Belongs here: the facts that departures and changes both need. Does not belong h
 import re
 from dataclasses import dataclass
 
-from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.addresses import (
+    domain_of,
+    is_role_mailbox,
+    is_same_or_related_domain,
+    is_valid_email,
+)
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning
-from autoresponder_dagster.determination.mailboxes import find_mailboxes
-from autoresponder_dagster.determination.people import Identity
+from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, names_match
+from autoresponder_dagster.determination.people import (
+    Identity,
+    has_honorific,
+    is_person_like,
+    person_names,
+    strip_honorifics,
+)
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
-from autoresponder_dagster.determination.titles import clean_organization, clean_title
+from autoresponder_dagster.determination.titles import clean_organization, clean_title, titles_in
 
 _LONG_WORD = 4
+_BESIDE = 24
+"""Characters from a title within which a name is its holder's."""
+_BARE_DOMAIN = re.compile(r"(?:^|[\s(\"'@])((?:[a-z0-9-]+\.)+[a-z]{2,})\b")
+"""A domain by itself: nothing of a mailbox stands before it."""
 _AS_TITLE = re.compile(
     r"\b(?:as|als|comme|en tant que|como|come|jako|som) (?:an? |the |la |le |el |il |die |der |their )?"
     r"([^,.;:!?()]{3,60})"
@@ -52,9 +67,154 @@ def stated_address(reading: Reading) -> StatedAddress:
     return best
 
 
+def address_in_passing(reading: Reading) -> StatedAddress:
+    """Return another address of the sender that stands beside a word of change, in whatever words it is given.
+
+    "Replace jdoe@… by jane.doe@…", "our domain is …, the part before the @ stays": the form of the address tells
+    whose it is. One that serves another purpose (private, for emergencies) is none.
+    """
+    sources = reading.sources
+    sentences = [sentence.folded for sentence in sources.own.sentences]
+    changing = {
+        number
+        for number, folded in enumerate(sentences)
+        if _finds(reading, "address_cue", folded) or _finds(reading, "same_place", folded)
+    }
+    if not changing:
+        return StatedAddress()
+    for number, sentence in enumerate(sources.own.sentences):
+        is_near = not changing.isdisjoint((number - 1, number, number + 1))
+        if not is_near or _finds(reading, "other_use", sentence.folded):
+            continue
+        boxes = [
+            box
+            for box in sources.boxes(sentence)
+            if _is_another_own(reading, box.email) and not _is_namesake(reading, box.email)
+        ]
+        boxes = [box for box in boxes if not _finds(reading, "former_before", sentence.folded[: box.start])] or boxes
+        if boxes:
+            return StatedAddress(
+                boxes[0].email,
+                facts.OWN,
+                _in_passing(reading, Meaning.NEW_ADDRESS, number, boxes[0].start, boxes[0].end),
+            )
+    points_below = any(_finds(reading, "here_below", folded) for folded in sentences)
+    for box in find_mailboxes(f"{sources.own.signature}\n{sources.vcard}") if points_below else ():
+        if _is_another_own(reading, box.email):
+            return StatedAddress(box.email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, min(changing)))
+    return _address_under_new_domain(reading)
+
+
+def _address_under_new_domain(reading: Reading) -> StatedAddress:
+    """Return the old mailbox name under a new domain, where the text says that nothing but the domain changes."""
+    local, _, home = (reading.identity.email or "").rpartition("@")
+    own = reading.sources.own
+    if not local or not any(_finds(reading, "same_local_part", sentence.folded) for sentence in own.sentences):
+        return StatedAddress()
+    for number, sentence in enumerate(own.sentences):
+        for found in _BARE_DOMAIN.finditer(sentence.folded):
+            email = f"{local}@{found.group(1)}"
+            if found.group(1) != home and is_valid_email(email):
+                return StatedAddress(
+                    email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, number, found.start(), found.end())
+                )
+    return StatedAddress()
+
+
+def _in_passing(reading: Reading, means: Meaning, sentence: int, start: int = 0, end: int = 0) -> Statement:
+    """Return what no entry of a lexicon says: a weak statement, for the evidence."""
+    return Statement(
+        means=means,
+        who=Who.SENDER,
+        entry=f"{means.value}_in_passing",
+        language=reading.sources.lexicons[0].language,
+        sentence=sentence,
+        start=start,
+        end=end,
+        is_weak=True,
+    )
+
+
+def _is_another_own(reading: Reading, email: str) -> bool:
+    """Tell whether an address is another one of the sender.
+
+    One with the sender's surname is no role's; one with the name of the firm is the firm's.
+    """
+    identity = reading.identity
+    if email == identity.email or not facts.is_own_address(email, identity):
+        return False
+    squeezed = re.sub(r"[^a-z]", "", fold(local_part(email)))
+    home = re.sub(r"[^a-z]", "", domain_of(identity.email or ""))
+    names = sorted(token for token in identity.tokens if token in home)
+    is_firm = any(name in squeezed for name in names) and not any(
+        token in squeezed for token in identity.tokens - set(names)
+    )
+    initials = {token[0] for token in identity.tokens - set(names)}
+    if is_firm and squeezed[:1] not in initials and squeezed != re.sub(r"[^a-z]", "", identity.local_part):
+        return False
+    return not is_role_mailbox(email) or bool(identity.name and names_match(email, identity.name))
+
+
+def _is_namesake(reading: Reading, email: str) -> bool:
+    """Tell whether the text names somebody of the same surname, whose first name an address begins with."""
+    if reading.of_sender(Meaning.NAME_CHANGED):
+        return False
+    for _, _, name in person_names(reading.sources.own.own):
+        first = fold(strip_honorifics(name).split(" ")[0])
+        is_other = len(name.split()) > 1 and first not in reading.identity.tokens
+        if (
+            is_other
+            and names_match(email, name)
+            and fold(email)[:1] == first[:1] != fold(reading.identity.name or " ")[0]
+        ):
+            return True
+    return False
+
+
+def moved_elsewhere(reading: Reading) -> StatedAddress:
+    """Return an address of the sender under a strange domain, where the text rather tells of another employer.
+
+    Mail for the old post is to go to the old domain, or nothing is said of mailboxes at all.
+    """
+    found = address_in_passing(reading)
+    tells_why = reading.of_sender(Meaning.ORGANIZATION_RENAMED, Meaning.NAME_CHANGED, Meaning.OLD_ADDRESS_ENDS)
+    is_said = any(not s.is_weak for s in reading.of_sender(Meaning.NEW_ADDRESS))
+    if found.email is None or tells_why or is_said or is_same_organization(reading, found.email):
+        return StatedAddress()
+    home = domain_of(reading.identity.email or "")
+    speaks_of_mail = False
+    for sentence in reading.sources.own.sentences:
+        boxes = reading.sources.boxes(sentence)
+        if any(domain_of(box.email) == home and box.email != reading.identity.email for box in boxes):
+            return found
+        speaks_of_mail = speaks_of_mail or _finds(reading, "mail_words", sentence.folded)
+    return StatedAddress() if speaks_of_mail else found
+
+
+def is_same_organization(reading: Reading, email: str) -> bool:
+    """Tell whether a new address is surely one at the sender's organisation: by its domain, or the text says so."""
+    home, domain = domain_of(reading.identity.email or ""), domain_of(email)
+    if is_same_or_related_domain(home, domain):
+        return True
+    words, others = (
+        {word for word in re.split(r"[^a-z]+", name.rpartition(".")[0]) if len(word) > _LONG_WORD}
+        for name in (home, domain)
+    )
+    is_alike = any(
+        word in other or other in word or word[: _LONG_WORD + 1] == other[: _LONG_WORD + 1]
+        for word in words
+        for other in others
+    )
+    return is_alike or any(_finds(reading, "same_place", sentence.folded) for sentence in reading.sources.own.sentences)
+
+
+def _finds(reading: Reading, kind: str, folded: str) -> bool:
+    return any(lexicon.finds(kind, folded) is not None for lexicon in reading.sources.lexicons)
+
+
 def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the sender's new title, if the sender states one."""
-    for statement in reading.of_sender(Meaning.NEW_TITLE):
+    for statement in sorted(reading.of_sender(Meaning.NEW_TITLE), key=lambda said: said.is_weak):
         # Japanese and Chinese leave out the subject where it is the writer.
         is_writer = statement.who == Who.IMPLICIT and statement.language in NO_SPACES and reading.is_automatic
         if statement.is_negated or statement.title is None or not (statement.who == Who.SENDER or is_writer):
@@ -63,6 +223,46 @@ def stated_title(reading: Reading) -> StatedTitle | None:
         if text is not None:
             return StatedTitle(text, statement)
     return None
+
+
+def title_in_passing(reading: Reading, cue: str) -> StatedTitle | None:
+    """Return a title that stands beside a word of change, in whatever words; ``cue`` names the list of such words.
+
+    "Not apprentice, not since Friday. Foreman." Where the text also says that the address stays, the news is the title.
+    One that was held before, or is somebody else's, is none.
+    """
+    own, lexicons = reading.sources.own, reading.sources.lexicons
+    changing = {number for number, sentence in enumerate(own.sentences) if _finds(reading, cue, sentence.folded)}
+    for number, sentence in enumerate(own.sentences):
+        if changing.isdisjoint((number - 1, number, number + 1)) or sentence.is_subject:
+            continue
+        for start, end in titles_in(sentence.text, lexicons):
+            title = clean_title(sentence.text[start:end], lexicons, reading.identity)
+            if (
+                title is None
+                or _finds(reading, "title_former_before", sentence.folded[:start])
+                or _finds(reading, "title_former_after", sentence.folded[end:])
+                or _is_of_another(reading, sentence.text, start, end)
+            ):
+                continue
+            return StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number, start, end))
+    return None
+
+
+def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
+    """Tell whether somebody else is named beside a title: as its holder, or with it as a form of address."""
+    identity = reading.identity
+    if has_honorific(text[start:end]) and not identity.is_named_in(text[start:end]):
+        return True
+    return any(
+        is_person_like(name) and not identity.is_named_in(name)
+        for _, name_end, name in person_names(text[:start])
+        if name_end > start - _BESIDE
+    ) or any(
+        is_person_like(name) and not identity.is_named_in(name)
+        for name_start, _, name in person_names(text[end:])
+        if name_start < _BESIDE
+    )
 
 
 def stated_employer(reading: Reading) -> str | None:

@@ -16,19 +16,27 @@ MOST_WORDS = 11
 _LIST_COMMA = 30
 """A comma within so many characters may be one of the title ("Director, Policy and Planning")."""
 _SAME_BEGINNING = 8
-_COMMA_OF_TITLE = re.compile(r", [A-ZÀ-Ý]\S* (?:and|&|of) ")
+_COMMA_OF_TITLE = re.compile(
+    r", (?:[A-ZÀ-Ý]\S* (?:and|&|of) |(?:[A-ZÀ-Ý][\w&'’-]+(?: (?=[A-ZÀ-Ý&]))?(?:& )?){1,4}(?= ?$|,))"
+)
 _BREAK = re.compile(r"\s[-–—]\s|--|<|\S+@|\s(?:\w{1,4}\s)?\d")
 _ASIAN_BREAK = re.compile(r"[で、，]|付で|より|から|\d[日付]+")
 _ARTICLE = re.compile(
     r"^(?:the|an?|your|our|new|die|der|das|neue[rn]?|als|le|la|l['’]|el|il|lo|o|a|de|het|den|nowy|nowa|ny|nya)\s+",
     re.IGNORECASE,
 )
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _TAIL = re.compile(
     r" (?:of|di|de|der|des|von|van|do|da|du|della|dell['’]|vid|for|en) (?:the |la |le |el |l['’]|das |dem |het |de )?"
     r"([A-ZÀ-Þ][\w&'’ -]*)$"
 )
 _END_OF_NAME = re.compile(
     r"\s(?:as|where|and|in|on|effective|starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
+)
+_CAPITAL_WORD = r"[A-ZÀ-Þ][\w'’/&-]*"
+_CAPITALISED = re.compile(
+    r"(?<![\w@.-])(?P<determiner>(?:The|Our|Your|My|His|Her|A|An) )?"
+    rf"(?P<title>{_CAPITAL_WORD}(?:,? (?:(?:of|for|and|&|the|in|to|at) ){{0,2}}{_CAPITAL_WORD}){{0,7}})"
 )
 _NAME_ARTICLE = re.compile(r"^(?:the|la|le|el|il|die|der|das|de|het)\s+", re.IGNORECASE)
 
@@ -40,7 +48,11 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     """
     title = raw
     for lexicon in lexicons:
-        stop = lexicon.words["title_stop"].search(fold(title), 1) if "title_stop" in lexicon.words else None
+        for kind in ("title_from_to", "title_before"):
+            before = lexicon.finds(kind, fold(title))
+            title = title[before.end() :] if before else title
+        words = _HYPHEN.sub("_", fold(title))  # "Editor-at-Large" is one word
+        stop = lexicon.words["title_stop"].search(words, 1) if "title_stop" in lexicon.words else None
         title = title[: stop.start()] if stop else title
     comma = title.find(",")
     if comma > 0 and not (comma < _LIST_COMMA and _COMMA_OF_TITLE.match(title[comma:])):
@@ -48,7 +60,10 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     title = _BREAK.split(title)[0]
     if any(not lexicon.has_spaces for lexicon in lexicons):
         title = _ASIAN_BREAK.split(title)[-1]
-    title = _without_organization(title, identity)
+    role, _, post = title.partition(" as ")
+    if post and not any(lexicon.finds("title_noun", fold(role)) for lexicon in lexicons):
+        title = post
+    title = _without_organization(_without_name(title, identity), identity)
     title = _ARTICLE.sub("", collapse(title)).strip(" .,:;!-–\"'*_“”")
     is_long_enough = len(title) >= (3 if title.isascii() else 2)
     if not is_long_enough or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
@@ -58,6 +73,14 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
 
 
+def _without_name(title: str, identity: Identity | None) -> str:
+    """Cut off the sender's own name behind a rank ("Sergeant First Class Ruiz")."""
+    words = title.rstrip().split(" ")
+    while identity is not None and len(words) > 1 and fold(words[-1]).strip(".,") in identity.tokens:
+        words.pop()
+    return " ".join(words)
+
+
 def _without_organization(title: str, identity: Identity | None) -> str:
     tail = _TAIL.search(title)
     if tail is None or identity is None or not identity.email:
@@ -65,6 +88,16 @@ def _without_organization(title: str, identity: Identity | None) -> str:
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email).rpartition(".")[0])
     name = re.sub(r"[^a-z]", "", fold(tail.group(1)))
     return title[: tail.start()] if name and (name in domain or domain.startswith(name[:_SAME_BEGINNING])) else title
+
+
+def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
+    """Return where the capitalised titles of a text stand ("Minister of State for Rivers")."""
+    return [
+        found.span("title")
+        for found in _CAPITALISED.finditer(text)
+        if not found.group("determiner")
+        and any(lexicon.finds("title_noun", fold(found.group())) for lexicon in lexicons)
+    ]
 
 
 def clean_organization(raw: str) -> str | None:
