@@ -6,7 +6,7 @@ year is guessed.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -184,12 +184,21 @@ def month_first_habit(text: str, language: str | None, utc_offset: float | None)
 class _Found:
     """The dates found so far; a place that is taken stays taken, so longer forms are tried first."""
 
-    def __init__(self, folded: str, today: date | None, direction: int, *, month_first: bool | None) -> None:
+    def __init__(
+        self,
+        folded: str,
+        today: date | None,
+        direction: int,
+        *,
+        month_first: bool | None,
+        languages: Collection[str] = LANGUAGES,
+    ) -> None:
         self.folded = folded
         self.possible = _possible_kinds(folded)
         self.today = today
         self.direction = direction
         self.month_first = month_first
+        self.weekdays = frozenset(name for language in languages for name in lexicon(language).weekdays)
         self.dates: list[StatedDate] = []
 
     def add(self, match: "re.Match[str]", value: date | None, **marks: bool) -> None:
@@ -255,6 +264,8 @@ def _add_relative(found: _Found, today: date) -> None:
                 match, _next_such_day(_weekday_numbers()[match.group("weekday")], int(match.group("day")), found, today)
             )
     for match in found.matches("weekday"):
+        if match.group("weekday") not in found.weekdays:
+            continue  # French "mon" is no Monday.
         weekday = _weekday_numbers()[match.group("weekday")]
         ahead, ago = (weekday - today.weekday()) % 7 or 7, (today.weekday() - weekday) % 7 or 7
         found.add(match, today + timedelta(days=ahead if found.direction == FUTURE else -ago), is_relative=True)
@@ -280,6 +291,7 @@ def find_dates(
     direction: int = FUTURE,
     *,
     month_first: bool | None = None,
+    languages: Collection[str] = LANGUAGES,
 ) -> list[StatedDate]:
     """Return the dates of a text in order; a longer form at a place wins over a shorter one.
 
@@ -288,8 +300,9 @@ def find_dates(
         today: The day of the message, null where it has none: then no year is guessed.
         direction: ``FUTURE`` or ``PAST``: where a date without a year is looked for.
         month_first: The order of ``10/11``; null where nothing tells it.
+        languages: The languages in which a word alone can be a weekday.
     """
-    found = _Found(fold(text), today, direction, month_first=month_first)
+    found = _Found(fold(text), today, direction, month_first=month_first, languages=languages)
     _add_numbered(found)
     _add_named_months(found)
     _add_slashed(found)

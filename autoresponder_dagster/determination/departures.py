@@ -145,7 +145,7 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         return True  # Somebody has left; the one who writes is here, or away for a time.
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
         return True  # "X has left the building" over "… for lunch, back at two".
-    is_weak = all(s.is_weak for s in said)
+    is_weak = all(s.is_weak or s.is_hedged for s in said)
     stays = [
         s
         for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)

@@ -55,6 +55,11 @@ class Sources:
         """Return the addresses of a sentence."""
         return find_mailboxes(sentence.text) if may_hold_mailbox(sentence.text) else []
 
+    def dates(self, sentence: Sentence, direction: int) -> list[StatedDate]:
+        """Return the dates of a sentence; ``direction`` is where one without a year is looked for."""
+        languages = [lexicon.language for lexicon in self.lexicons]
+        return find_dates(sentence.text, self.today, direction, month_first=self.month_first, languages=languages)
+
 
 # ---- addresses ------------------------------------------------------------------------------------
 
@@ -183,7 +188,7 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     back: list[_Candidate] = []
     until: list[_Candidate] = []
     for number, sentence in enumerate(sources.own.sentences):
-        for stated in find_dates(sentence.text, sources.today, FUTURE, month_first=sources.month_first):
+        for stated in sources.dates(sentence, FUTURE):
             if not _can_be_return(stated, sources.today):
                 continue
             returns = _distance(sentence, stated, "return_cue", sources, CUE_REACH)
@@ -206,14 +211,14 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
 
 def has_end(sources: Sources, number: int) -> bool:
     """Tell whether a sentence states a day that is still to come."""
-    dates = find_dates(sources.own.sentences[number].text, sources.today, FUTURE, month_first=sources.month_first)
+    dates = sources.dates(sources.own.sentences[number], FUTURE)
     return any(_can_be_return(stated, sources.today) for stated in dates)
 
 
 def effective_date(sources: Sources, statement: Statement, direction: int = PAST) -> date | None:
     """Return the date since when a statement holds: the nearest one in its sentence."""
     sentence = sources.own.sentences[statement.sentence]
-    dates = find_dates(sentence.text, sources.today, direction, month_first=sources.month_first)
+    dates = sources.dates(sentence, direction)
     nearest = min(
         dates, key=lambda stated: max(statement.start - stated.end, stated.start - statement.end, 0), default=None
     )
@@ -235,7 +240,7 @@ def _is_beginning(sentence: Sentence, stated: StatedDate, returns: int, sources:
     begins = _distance(sentence, stated, "start_cue", sources, START_REACH)
     if begins is None or begins >= returns or returns <= NEAR_CUE:
         return False
-    dates = find_dates(sentence.text, sources.today, FUTURE, month_first=sources.month_first)
+    dates = sources.dates(sentence, FUTURE)
     return any(other.start > stated.end for other in dates)
 
 

@@ -92,6 +92,8 @@ class Entry:
     is_weak: bool
     unless: "re.Pattern[str] | None"
     unless_next: "re.Pattern[str] | None"
+    unless_spelled: "re.Pattern[str] | None"
+    """What the matched words are not, with their accents ("dejo" is no "dejó")."""
     match: tuple[str, ...]
     no_match: tuple[str, ...]
     holds_negation: bool = False
@@ -150,7 +152,18 @@ _TABLES = {
     "words",
     "entries",
 }
-_ENTRY_KEYS = {"name", "means", "pattern", "about", "weak", "unless", "unless_next", "match", "no_match"}
+_ENTRY_KEYS = {
+    "name",
+    "means",
+    "pattern",
+    "about",
+    "weak",
+    "unless",
+    "unless_next",
+    "unless_spelled",
+    "match",
+    "no_match",
+}
 
 
 def _expand(pattern: str, macros: Mapping[str, str], where: str) -> str:
@@ -222,6 +235,7 @@ def _entry(
         is_weak=bool(data.get("weak", False)),
         unless=optional_pattern("unless"),
         unless_next=optional_pattern("unless_next"),
+        unless_spelled=re.compile(data["unless_spelled"], re.IGNORECASE) if data.get("unless_spelled") else None,
         match=tuple(data["match"]),
         no_match=tuple(data["no_match"]),
         holds_negation=negation is not None and negation.search(pattern.pattern.replace("\\b", " ")) is not None,

@@ -24,6 +24,7 @@ _NAME_WORD = rf"(?:{_TITLE}|[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\
 NAME = re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+(?:(?:{_PARTICLES})[ \u00a0]+){{0,2}}{_NAME_WORD}){{0,4}}")
 
 
+_LONGEST_TITLE = 24
 _SHORT = 3
 """Letters from which on a word can identify a person."""
 _MOST_WORDS = 5
@@ -113,15 +114,28 @@ def identity_of(email: str | None, name: str | None) -> Identity:
     )
 
 
+def _is_honorific(word: str) -> bool:
+    return fold(word).replace(".", "") in name_words("honorifics")
+
+
 def strip_honorifics(name: str) -> str:
     """Return a name without leading titles and trailing degrees (``Frau Dr. Ann Lee, MPH`` → ``Ann Lee``)."""
     name = collapse(name.split(",", maxsplit=1)[0]).strip(" .,:;-–\"'()")
     words = name.split(" ")
-    while len(words) > 1 and fold(words[0]).strip(".") in name_words("honorifics"):
+    while len(words) > 1 and _is_honorific(words[0]):
         words = words[1:]
     while len(words) > 1 and fold(words[-1]).strip(".") in {"mph", "phd", "md", "jr", "esq", "cpa", "cmp"}:
         words = words[:-1]
     return _POSSESSIVE.sub("", " ".join(words)).strip(" .,")
+
+
+@lru_cache(maxsize=1)
+def _title_before() -> "re.Pattern[str]":
+    """Return the pattern of a form of address with a full stop or in small letters before a name ("la dott.ssa")."""
+    words = "|".join(
+        re.escape(word) for word in sorted(name_words("titles_before_names"), key=lambda word: (-len(word), word))
+    )
+    return re.compile(rf"(?:^|[\s(,;:'\"/])((?:(?:{words})[ \u00a0]+){{1,2}})$")
 
 
 @lru_cache(maxsize=256)
@@ -131,6 +145,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     Words that begin a sentence and the words of offices and weekdays are cut off the ends.
     """
     names = []
+    folded = fold(text)
     for found in NAME.finditer(text):
         words = list(_WORD.finditer(found.group()))
         while words and _is_no_name(words[0].group()):
@@ -144,6 +159,8 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
         start, end = found.start() + words[0].start(), found.start() + words[-1].end()
         if text[end : end + 1] == "@":
             continue  # a mailbox name, not a name
+        titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
+        start = titled.start(1) if titled is not None else start
         name = text[start:end]
         if any(_is_no_name(word) and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]):
             continue
@@ -183,7 +200,7 @@ def follows_preposition(text: str, start: int) -> bool:
 def has_honorific(name: str) -> bool:
     """Tell whether a name begins with a form of address or an academic title."""
     words = name.split()
-    return len(words) > 1 and fold(words[0]).strip(".") in name_words("honorifics")
+    return len(words) > 1 and _is_honorific(words[0])
 
 
 def is_person_like(name: str) -> bool:
@@ -191,5 +208,5 @@ def is_person_like(name: str) -> bool:
     words = name.split()
     if has_honorific(name):
         return True
-    plain = [word for word in words if _plain(word) not in name_words("honorifics")]
+    plain = [word for word in words if not _is_honorific(word)]
     return 1 < len(plain) <= _MOST_WORDS and not any(word.isupper() and len(word) > _SHORT for word in plain)

@@ -38,6 +38,8 @@ _OBJECT_REACH = 40
 _MATCHES_PER_ENTRY = 3
 _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
+_NEGATION_WINDOW = 16
+"""Characters before a match in which a negation is looked for."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +94,16 @@ def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexico
         return False
     if not entry.holds_negation and lexicon.finds("negation_within", _last_clause(match.group())):
         return True
-    before = sentence.folded[max(0, match.start() - 16) : match.start()]
     negation = lexicon.words.get("negation")
     if negation is None:
         return False
     last = None
-    for found in negation.finditer(before):
+    for found in negation.finditer(sentence.folded, max(0, match.start() - _NEGATION_WINDOW), match.start()):
         last = found
-    return (
-        last is not None
-        and len(before[last.end() :].split()) <= _NEGATION_REACH
-        and not re.search(r"[,;:.]|--| - ", before[last.end() :])
-    )
+    if last is None:
+        return False
+    between = sentence.folded[last.end() : match.start()]
+    return len(between.split()) <= _NEGATION_REACH and not re.search(r"[,;:.]|--| - ", between)
 
 
 def _is_over(folded: str, start: int, end: int, lexicon: Lexicon) -> bool:
@@ -171,6 +171,8 @@ def _statement(
     start, end = match.span()
     if entry.unless is not None and entry.unless.search(folded):
         return None
+    if entry.unless_spelled is not None and entry.unless_spelled.search(sentence.text[start:end]):
+        return None
     if entry.unless_next is not None and entry.unless_next.match(folded[end:]):
         return None
     subject = _subject(Predicate(sentence, start, end, entry.means), entry.about, lexicon, identity, antecedent)
@@ -200,7 +202,7 @@ def _statement(
         is_weak=entry.is_weak or _has_doubtful_object(entry, sentence, match, identity),
         is_hedged=bool(lexicon.finds("hedge", clause))
         # Who left "the grants team" may be in another one now.
-        or (entry.means in DEPARTED and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
+        or (entry.means == Meaning.LEFT and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
         is_negated=_is_negated(entry, sentence, match, lexicon),
         is_over=entry.means in AWAY and _is_over(folded, start, end, lexicon),
         is_temporary=temporary,

@@ -39,6 +39,7 @@ def says(entry: Entry, sentence: str) -> bool:
         return False
     return any(
         not (entry.unless_next and entry.unless_next.match(folded[match.end() :]))
+        and not (entry.unless_spelled and entry.unless_spelled.search(sentence[slice(*match.span())]))
         for match in entry.pattern.finditer(folded)
     )
 
