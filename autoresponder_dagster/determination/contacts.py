@@ -28,7 +28,6 @@ from autoresponder_dagster.determination.titles import clean_title
 REACH_BEFORE, REACH_AFTER = 70, 60
 """Characters before and after an address within which a name may be its owner's."""
 _LONG_WORD = 4
-_GERMAN_ADDRESS = ("Herr", "Frau", "Herrn", "Dr.")
 _ARTICLE = re.compile(
     r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
     re.IGNORECASE,
@@ -142,8 +141,10 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
         return True
     if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
         return False
-    is_german = any(lexicon.language == "de" for lexicon in sources.lexicons)  # where every noun has a capital
-    return not is_german or has_honorific(raw) or text[:start].rstrip().endswith(_GERMAN_ADDRESS)
+    # Where every noun has a capital, a single word is a name only after a form of address.
+    is_german = bool(sources.lexicons) and sources.lexicons[0].language == "de"
+    before = fold(text[:start]).split()
+    return not is_german or has_honorific(raw) or (bool(before) and before[-1].strip(".") in name_words("honorifics"))
 
 
 def _is_organization(name: str, identity: Identity) -> bool:

@@ -10,8 +10,9 @@ from autoresponder_dagster.addresses import normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport, read_report
 from autoresponder_dagster.determination.dates import month_first_habit
 from autoresponder_dagster.determination.facts import Sources
+from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.language import detect_languages
-from autoresponder_dagster.determination.lexicon import LANGUAGES, Lexicon, Meaning, lexicon
+from autoresponder_dagster.determination.lexicon import LANGUAGES, Lexicon, Meaning, lexicon, subject_prefix
 from autoresponder_dagster.determination.own_words import OwnWords, divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of
@@ -107,9 +108,9 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     message, own, envelope = division.message, division.own, division.message.envelope
     own_language = detect_languages(own.own or message.text[:MAX_OWN_TEXT])
     lexicons = tuple(lexicon(language) for language in own_language) or division.lexicons
-    lexicons += tuple(
-        lexicon(language) for language in detect_languages(division.subject) if lexicon(language) not in lexicons
-    )
+    prefix = subject_prefix(fold(envelope.subject or ""))
+    hints = (*detect_languages(division.subject), *((prefix.language,) if prefix else ()))
+    lexicons += tuple(lexicon(language) for language in dict.fromkeys(hints) if lexicon(language) not in lexicons)
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
     identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))

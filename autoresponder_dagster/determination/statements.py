@@ -33,8 +33,12 @@ _TIMED = DEPARTED - {Meaning.DECEASED} | {
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
+_TITLES, _ORGANIZATIONS = ("title", "title_b", "title_c", "title_d"), ("org", "org_b", "org_c", "org_d")
+"""The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
+_ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS)
+"""What a question can ask for ("Could you change my address to …?")."""
 _MATCHES_PER_ENTRY = 3
 _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
@@ -92,7 +96,9 @@ def _last_clause(folded: str) -> str:
 def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexicon: Lexicon) -> bool:
     if entry.means not in _NEGATABLE:
         return False
-    if not entry.holds_negation and lexicon.finds("negation_within", _last_clause(match.group())):
+    captured = _span(match, *_TITLES, *_ORGANIZATIONS)
+    said = sentence.folded[match.start() : captured[0] if captured else match.end()]
+    if not entry.holds_negation and lexicon.finds("negation_within", _last_clause(said)):
         return True
     negation = lexicon.words.get("negation")
     if negation is None:
@@ -182,7 +188,7 @@ def _statement(
         condition = lexicon.finds("condition", lead)
         if condition is not None:
             return None
-    if lexicon.finds("question", folded) and entry.means != Meaning.UNSUBSCRIBE:
+    if lexicon.finds("question", folded) and entry.means not in _ASKED:
         return None
     temporary = False
     if entry.means in _TIMED:
@@ -209,8 +215,8 @@ def _statement(
         is_partial=entry.means in DEPARTED and _is_partial(folded[start : end + 60], lexicon, identity),
         is_named=subject.is_named,
         is_first_person=subject.is_first_person,
-        title=_span(match, "title", "title_b", "title_c", "title_d"),
-        org=_span(match, "org", "org_b", "org_c"),
+        title=_span(match, *_TITLES),
+        org=_span(match, *_ORGANIZATIONS),
         name=_span(match, "name", "name_b"),
     )
 
