@@ -66,7 +66,7 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
         name = None if boxes else _name_referred_to(sources, statements, number)
         if name:
             found.append(Contact(name, None, is_topical=_is_topical(sentence)))
-    return _merged([*found, *_in_signature(sources)])
+    return _merged([*found, *_in_signature(sources), *_writer(sources)])
 
 
 def _with_addresses(
@@ -137,6 +137,8 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     name = strip_honorifics(raw)
     if len(name) < len("Bo") or sources.identity.is_named_in(name) or _is_organization(name, sources.identity):
         return False
+    if _has_other_role(text, start, start + len(raw), sources):
+        return False
     if len(name.split()) > 1:
         return True
     if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
@@ -145,6 +147,37 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     is_german = bool(sources.lexicons) and sources.lexicons[0].language == "de"
     before = fold(text[:start]).split()
     return not is_german or has_honorific(raw) or (bool(before) and before[-1].strip(".") in name_words("honorifics"))
+
+
+def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
+    """Tell whether a name is that of somebody who only occurs: a spouse, a signer, who set up the notice."""
+    before, after = fold(text[:start]), fold(text[end:])
+    if sources.identity.writer is not None and _is_same(text[start:end], fold(sources.identity.writer)):
+        return not _writer_takes_over(sources)
+    return any(
+        lexicon.finds("other_role_before", before) or lexicon.finds("other_role_after", after)
+        for lexicon in sources.lexicons
+    )
+
+
+def _writer_takes_over(sources: Sources) -> bool:
+    return any(
+        lexicon.finds("writer_takes_over", sentence.folded)
+        for lexicon in sources.lexicons
+        for sentence in sources.own.sentences
+    )
+
+
+def _writer(sources: Sources) -> list[Contact]:
+    """Return whoever writes from the sender's mailbox, where that person says to have taken over."""
+    name = sources.identity.writer
+    if name is None or not _writer_takes_over(sources):
+        return []
+    signed = [strip_honorifics(found) for _, _, found in person_names(sources.own.signature)]
+    name = max((full for full in signed if _is_same(name, fold(full))), key=len, default=name)
+    boxes = find_mailboxes(f"{sources.own.own}\n{sources.own.signature}")
+    own_box = next((box.email for box in boxes if names_match(box.email, name)), None)
+    return [Contact(name, own_box)]
 
 
 def _is_organization(name: str, identity: Identity) -> bool:

@@ -69,7 +69,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     if not said:
         if soon:
             return _future(reading, soon, base)
-        return _told_by_a_proxy(reading, base) or _told_by_address(reading, base)
+        return _told_by_a_proxy(reading, base) or _told_by_address(reading, base) or _succession(reading, base)
     if _is_overruled(reading, said):
         return None
     leading = _leading(reading, said)
@@ -110,13 +110,16 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
 
 def _employed_elsewhere(reading: Reading) -> list[Statement]:
     """Return the plain statements that the sender works for another organisation now: whoever does has left."""
-    if not reading.is_automatic or stated_employer(reading) is None:
+    if stated_employer(reading) is None:
         return []
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     return [
         replace(s, means=Meaning.LEFT, is_weak=s.is_weak and not ends)
         for s in reading.of_sender(Meaning.NEW_EMPLOYER)
-        if s.is_named and (ends or not s.is_weak) and not (s.is_negated or s.is_temporary)
+        if s.is_named
+        and (ends or not s.is_weak)
+        and not (s.is_negated or s.is_temporary)
+        and (reading.is_automatic or s.is_first_person)
     ]
 
 
@@ -153,13 +156,21 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     ]
     if stated_title(reading) is not None and (stays or is_weak):
         return True
-    if is_weak and any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays):
+    if is_weak and (any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays) or _is_away(reading)):
         return True
     stated = stated_address(reading)
     address = stated.email
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
     is_own = stated.fit > facts.UNSURE
     return address is not None and is_own and at_home and stated_employer(reading) is None
+
+
+def _is_away(reading: Reading) -> bool:
+    """Tell whether the sender says plainly to be away for a time."""
+    return any(
+        not (s.is_negated or s.is_over or s.is_weak or reading.in_subject(s)) and s.who == Who.SENDER
+        for s in reading.of_sender(*AWAY)
+    )
 
 
 def _leading(reading: Reading, said: Sequence[Statement]) -> Statement:
@@ -184,8 +195,10 @@ def _speaks_of_old_address(reading: Reading, statement: Statement) -> bool:
 
 def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement]) -> float:
     """Return how surely the leading statement says by itself that the sender has left."""
-    if leading.is_hedged or leading.is_weak or leading.who == Who.UNRESOLVED:
+    if leading.is_hedged or leading.who == Who.UNRESOLVED:
         return DOUBTFUL
+    if leading.is_weak:
+        return INFERRED if _is_corroborated(reading, said) else DOUBTFUL
     if leading.who == Who.IMPLICIT:
         return INFERRED if reading.is_automatic and not reading.in_subject(leading) else DOUBTFUL
     day, today = facts.effective_date(reading.sources, leading, PAST), reading.sources.today
@@ -199,6 +212,14 @@ def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement])
     return INFERRED if leading.is_named or leading.means != Meaning.DECEASED else REPORTED
 
 
+def _is_corroborated(reading: Reading, said: Sequence[Statement]) -> bool:
+    """Tell whether what is said weakly is said twice, or the mailbox ends and somebody else has the post."""
+    passages = {s.sentence for s in said if s.who in (Who.SENDER, Who.IMPLICIT) and not s.is_hedged}
+    ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
+    succeeded = any(s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary) for s in reading.statements)
+    return len(passages) > 1 or (bool(passages) and ends and succeeded)
+
+
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
     """Return what the rest of the message leaves of that: it may contradict."""
     stays = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED) if not s.is_negated]
@@ -210,7 +231,8 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     back = facts.return_date(reading.sources, sorted({s.sentence for s in away})).value if away else None
     today = reading.sources.today
     comes_back = back is not None and back != day and (today is None or back - today < NEAR_RETURN)
-    if stays or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
+    keeps_address = leading.means != Meaning.DECEASED and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
+    if stays or keeps_address or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
         return DOUBTFUL
     if reading.in_subject(leading):
         return DOUBTFUL if reading.sources.own.own else INFERRED
@@ -234,8 +256,8 @@ def _contradicts_itself(reading: Reading, leading: Statement) -> bool:
     if leading.means != Meaning.DECEASED and reading.of_sender(Meaning.NAME_CHANGED) and stated_address(reading).email:
         return True
     if reading.has_absence_subject and leading.is_first_person and leading.means == Meaning.LEFT:
-        numbers = range(len(reading.sources.own.sentences))
-        if facts.return_date(reading.sources, numbers).value is not None:
+        others = (number for number in range(len(reading.sources.own.sentences)) if number != leading.sentence)
+        if any(facts.has_end(reading.sources, number) for number in others):
             return True
     return facts.other_own_address(reading.sources, at_home=True) is not None
 
@@ -294,6 +316,27 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
         replacement_title=lead.title,
         alternates=tuple(people),
     )
+
+
+def _succession(reading: Reading, base: Verdict) -> Verdict | None:
+    """Infer a departure from what is said of somebody else alone: that person has the sender's place now.
+
+    That may also be told of a post that the sender gave up for another one: for Human Review only.
+    """
+    here = reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED, Meaning.NEW_TITLE, Meaning.NEW_ADDRESS)
+    news = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED]
+    if reading.has_absence_subject or news or any(not s.is_negated for s in here):
+        return None
+    said = [s for s in reading.statements if s.means == Meaning.SUCCESSOR and not (s.is_temporary or s.is_negated)]
+    firm = [s for s in said if not s.is_weak]
+    if not firm and not (said and reading.is_automatic):
+        return None
+    for statement in firm or said:
+        verdict = departure_facts(reading, statement, base)
+        sentence = reading.sources.own.sentences[statement.sentence].text
+        if any(fact is not None and fact in sentence for fact in (verdict.replacement_name, verdict.replacement_email)):
+            return replace(verdict, confidence=DOUBTFUL)
+    return None
 
 
 def _address_elsewhere(reading: Reading, employer: str | None) -> str | None:

@@ -5,7 +5,7 @@ Belongs here: names. Does not belong here: addresses as such (``mailboxes.py``).
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from autoresponder_dagster.determination.folding import collapse, fold
@@ -41,6 +41,8 @@ class Identity:
     tokens: frozenset[str] = field(default_factory=frozenset)
     local_part: str = ""
     aliases: frozenset[str] = field(default_factory=frozenset)
+    writer: str | None = None
+    """Somebody else who writes from this person's mailbox, and says so; then "I" is not this person."""
 
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text names this person (surname, given name, or a word of the mailbox name)."""
@@ -60,7 +62,12 @@ class Identity:
     def with_aliases(self, names: Iterable[str]) -> "Identity":
         """Return this person known by further names."""
         tokens = {token for name in names for token in name_tokens(name)}
-        return Identity(self.email, self.name, self.tokens, self.local_part, self.aliases | tokens)
+        return replace(self, aliases=self.aliases | tokens)
+
+    def is_given_name_in(self, text: str) -> bool:
+        """Tell whether a text names this person otherwise than by a surname, which relatives share."""
+        given = name_tokens(" ".join((self.name or "").replace(",", " ").split()[:-1]))
+        return bool(given & name_tokens(text)) or (not given and self.is_named_in(text))
 
 
 _ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

@@ -3,7 +3,7 @@
 Belongs here: the order in which the stages run. Does not belong here: what follows from the statements.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from autoresponder_dagster.addresses import normalize_email
@@ -16,7 +16,7 @@ from autoresponder_dagster.determination.lexicon import LANGUAGES, Lexicon, Mean
 from autoresponder_dagster.determination.own_words import OwnWords, divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of
-from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements
+from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements, find_writer
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
 from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
@@ -114,6 +114,7 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
     identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))
+    identity = replace(identity, writer=find_writer(own, lexicons, identity))
     return Reading(
         message=message,
         transport=division.transport,

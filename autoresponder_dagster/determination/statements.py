@@ -11,10 +11,17 @@ from dataclasses import dataclass
 
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning
-from autoresponder_dagster.determination.own_words import Sentence
-from autoresponder_dagster.determination.people import Identity, person_names
-from autoresponder_dagster.determination.subjects import Predicate, Subject, Who, find_subject, last_named
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning, name_words
+from autoresponder_dagster.determination.own_words import OwnWords, Sentence
+from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
+from autoresponder_dagster.determination.subjects import (
+    Predicate,
+    Subject,
+    Who,
+    find_subject,
+    first_person,
+    last_named,
+)
 
 _ADJACENT = 28
 _NEGATABLE = (
@@ -29,6 +36,7 @@ _TIMED = DEPARTED - {Meaning.DECEASED} | {
     Meaning.NEW_ADDRESS,
     Meaning.ROLE_ENDED,
     Meaning.NEW_EMPLOYER,
+    Meaning.SUCCESSOR,
 }
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
@@ -153,7 +161,7 @@ def _subject(
 ) -> Subject:
     """Return whom a match speaks of: the entry may tell, else the grammar of the sentence does."""
     if about == About.FIRST:
-        return Subject(Who.SENDER, is_named=True, is_first_person=True)
+        return first_person(is_writer=identity.writer is None)
     if about == About.SENDER:
         return Subject(Who.SENDER)
     if about == About.ANY:
@@ -233,6 +241,44 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
                     if span:
                         names.extend(name for _, _, name in person_names(sentence.text[span[0] : span[1]]))
     return names
+
+
+_INTRODUCTION = 3
+"""Sentences within which somebody who writes in another's place says so."""
+
+
+def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> str | None:
+    """Return the name of somebody else who writes from the sender's mailbox.
+
+    Such a person says so at the beginning ("This is Ann from the front desk"), or signs a text that speaks
+    of the sender by name.
+    """
+    sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
+    for sentence in sentences[:_INTRODUCTION]:
+        for lexicon in lexicons:
+            found = lexicon.finds("writer_intro", sentence.folded)
+            span = _span(found, "name", "name_b", "name_c", "name_d") if found else None
+            name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
+            if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
+                return name
+    signed = own.signature.split("\n") if any(identity.is_named_in(sentence.text) for sentence in sentences) else []
+    for line in signed:
+        name = line.strip(" ,.-*_")
+        whole = [found for start, end, found in person_names(name) if (start, end) == (0, len(name))]
+        if whole and is_person_like(name):
+            return None if identity.is_named_in(name) else strip_honorifics(name)
+    return None
+
+
+def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
+    words = name.split()
+    return (
+        bool(words)
+        and all(word[:1].isupper() for word in words)
+        and not any(fold(word) in name_words("not_names") for word in words)
+        and not any(fold(word) in name_words("organization_words") for word in words)
+        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
+    )
 
 
 def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], identity: Identity) -> list[Statement]:

@@ -97,13 +97,13 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
     # "I am with my family": who is away for the sake of a relative is not the relative.
     is_death = predicate.means == Meaning.DECEASED
-    names_sender = is_death and identity.is_named_in(sentence.text)  # "My wife Ann has passed" from Ann's mailbox
+    names_sender = is_death and identity.is_given_name_in(sentence.text)  # "My wife Ann has passed" from Ann's mailbox
     if not names_sender and _is_of_relatives(
         sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY
     ):
         return Subject(Who.THIRD)
     candidates = [
-        *_spoken_of(zone, predicate, lexicon),
+        *_spoken_of(zone, predicate, lexicon, is_writer=identity.writer is None),
         *_pronouns(zone, sentence, lexicon, identity, antecedent),
         *_names(predicate, lexicon, identity),
     ]
@@ -142,10 +142,15 @@ def _is_of_relatives(zone: str, lexicon: Lexicon, *, is_object_skipped: bool) ->
     return bool(relatives) and (first_person is None or first_person.search(zone, relatives[-1]) is None)
 
 
-def _spoken_of(zone: str, predicate: Predicate, lexicon: Lexicon) -> list[_Candidate]:
+def first_person(*, is_writer: bool) -> Subject:
+    """Return whom "I" means: the sender, unless somebody else writes from the sender's mailbox."""
+    return Subject(Who.SENDER, is_named=True, is_first_person=True) if is_writer else Subject(Who.THIRD)
+
+
+def _spoken_of(zone: str, predicate: Predicate, lexicon: Lexicon, *, is_writer: bool) -> list[_Candidate]:
     """Return first persons, the addressee of the mail ("the person you wrote to") and third parties."""
     kinds = {
-        "first_person": (zone, Subject(Who.SENDER, is_named=True, is_first_person=True)),
+        "first_person": (zone, first_person(is_writer=is_writer)),
         "addressee": (zone, Subject(Who.SENDER)),
         "third_party": (zone[: predicate.start], Subject(Who.THIRD)),
         "inanimate": (zone[: predicate.start], Subject(Who.THIRD)),
