@@ -94,6 +94,10 @@ test: $(INSTALLED) ## Run the tests (ARGS="-k gates" chooses some)
 test-slow: $(INSTALLED) ## Run the tests that take many seconds (daemon, browser, large worlds)
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
+.PHONY: test-pure
+test-pure: $(INSTALLED) ## Run the engine's tests without the extra `fast`: the same verdicts, searched in Python
+	AUTORESPONDER_PURE_PYTHON=1 $(BIN)/python -m pytest -n 2 autoresponder_dagster_tests/determination $(ARGS)
+
 .PHONY: test-pandas2
 test-pandas2: .pandas2/.installed ## Run the tests on pandas 2.2
 	PYTHONPATH=.pandas2 $(BIN)/python -m pytest -n 2 $(ARGS)

@@ -7,7 +7,6 @@ Latin letters fold to ASCII, which makes ``\\b`` and ``\\w`` mean the same in ``
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _REPLACED = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'",
@@ -21,7 +20,6 @@ _END_OF_LATIN = "\u0250"
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
-@lru_cache(maxsize=8192)
 def _fold_character(character: str) -> str:
     replaced = _REPLACED.get(character)
     if replaced is not None:
@@ -36,11 +34,22 @@ def _fold_character(character: str) -> str:
     return lowered if len(lowered) == 1 else base
 
 
+class _Folding(dict[int, str]):
+    """What each character folds to, by its number: filled as characters occur."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_character(chr(code))
+        return folded
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Return ``text`` lower-cased and without accents, character by character (same length)."""
     if text.isascii():
         return text.lower()
-    return "".join([_fold_character(character) for character in text])
+    return text.translate(_FOLDING)
 
 
 def clean(text: str) -> str:

@@ -5,17 +5,22 @@ they are in the lexicons, need no model and are right on the few lines that an a
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
+from math import lcm
 
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES, lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ADDRESS_OR_LINK = re.compile(r"\S*@\S+|\bhttps?:\S+|\bwww\.\S+")
+_LETTERS_ONLY = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "'"}
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LEAST_KANA, _LEAST_HAN = 3, 2
 _SECOND_LANGUAGE_SHARE = 0.2
+_POINTS = lcm(*range(1, len(LANGUAGES) + 1))
+"""What a word is worth; the languages that have it share that, without a rest."""
 
 
 @lru_cache(maxsize=1)
@@ -27,23 +32,38 @@ def _words() -> dict[str, tuple[str, ...]]:
     return {word: tuple(languages) for word, languages in words.items()}
 
 
+def _words_of(folded: str) -> list[str]:
+    """Return the words of a text, without those of addresses and links."""
+    if "@" in folded or "http" in folded or "www." in folded:
+        pieces = folded.split()
+        folded = " ".join(
+            _ADDRESS_OR_LINK.sub(" ", piece) if "@" in piece or "http" in piece or "www." in piece else piece
+            for piece in pieces
+        )
+    if not folded.isascii():
+        return _WORD.findall(folded)
+    words = folded.translate(_LETTERS_ONLY).split()
+    return (
+        words
+        if "'" not in folded
+        else [found for word in words for found in (_WORD.findall(word) if "'" in word else (word,))]
+    )
+
+
 @lru_cache(maxsize=16)
 def detect_languages(text: str) -> tuple[str, ...]:
     """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
-    scores: dict[str, float] = {}
+    scores: dict[str, int] = {}
     known = _words()
-    folded = fold(text[:6000])
-    if any(mark in folded for mark in ("@", "http", "www.")):
-        folded = _ADDRESS_OR_LINK.sub(" ", folded)
-    for word in _WORD.findall(folded):
-        languages = known.get(word)
-        if languages:
-            for language in languages:
-                scores[language] = scores.get(language, 0.0) + 1.0 / len(languages)
-    kana, han = len(_KANA.findall(text[:3000])), len(_HAN.findall(text[:3000]))
+    counts = Counter(_words_of(fold(text[:6000])))
+    for word in known.keys() & counts.keys():
+        points = counts[word] * _POINTS // len(known[word])
+        for language in known[word]:
+            scores[language] = scores.get(language, 0) + points
+    kana, han = (0, 0) if text.isascii() else (len(sign.findall(text[:3000])) for sign in (_KANA, _HAN))
     if kana >= _LEAST_KANA:
-        scores["ja"] = (kana + han) / 3
+        scores["ja"] = (kana + han) * _POINTS // 3
     elif han >= _LEAST_HAN:
-        scores["zh"] = han / 2
+        scores["zh"] = han * _POINTS // 2
     ranked = sorted(scores, key=lambda language: (-scores[language], LANGUAGES.index(language)))
     return tuple(language for language in ranked[:3] if scores[language] >= scores[ranked[0]] * _SECOND_LANGUAGE_SHARE)

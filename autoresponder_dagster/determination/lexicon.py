@@ -322,6 +322,23 @@ def forms(name: str) -> "re.Pattern[str]":
     )
 
 
+@lru_cache(maxsize=1)
+def _form_prefilter() -> tuple[tuple[str, ...], Prefilter]:
+    names = tuple(name for name in _transport() if name != "reasons" and not name.endswith("_headers"))
+    return names, Prefilter([forms(name) for name in names])
+
+
+@lru_cache(maxsize=8)
+def _possible_forms(folded: str) -> frozenset[str]:
+    names, prefilter = _form_prefilter()
+    return frozenset(names[number] for number in prefilter.candidates(folded))
+
+
+def holds_form(name: str, folded: str) -> bool:
+    """Tell whether one of the patterns of ``lexicons/transport.yaml`` is in a folded text."""
+    return name in _possible_forms(folded) and forms(name).search(folded) is not None
+
+
 @lru_cache(maxsize=8)
 def header_names(name: str) -> tuple[str, ...]:
     """Return one of the lists of header names of ``lexicons/transport.yaml``."""

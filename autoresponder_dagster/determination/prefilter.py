@@ -1,22 +1,21 @@
 """The prefilter: which of many patterns can match a text at all (the term and the idea are RE2's).
 
 Belongs here: the literals of which a match of a pattern must contain one, read off the pattern's parse tree,
-and the search for them. It only saves time: leaving it out changes no result.
+and what follows from finding them (``literals.py``). It only saves time: leaving it out changes no result.
 """
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from autoresponder_dagster.determination.literals import literal_search
+
 _MOST_LITERALS = 32
 """A pattern that begins in more ways than this is told by another part of it."""
 _COMMON, _RARER_BY_LETTER = 0.5, 1 / 12
 """Roughly how likely a text holds a common word, and how much less likely each letter makes a literal."""
-_GRAM = 4
-"""Letters by which literals are looked up."""
 
 Literals = frozenset[str]
 _NOTHING: Literals = frozenset({""})
@@ -118,30 +117,13 @@ class Prefilter:
         for number, pattern in enumerate(patterns):
             for literal in required_literals(pattern, common):
                 numbers.setdefault(literal, []).append(number)
-        counts = Counter(gram for literal in numbers for gram in _grams(literal))
-        self._short: list[tuple[str, list[int]]] = []
-        """Literals shorter than a gram, each with the patterns that require it or another."""
-        self._by_gram: dict[str, list[tuple[str, list[int]]]] = {}
-        """The other literals, by one gram of each: the one that the fewest of them have."""
-        for literal, found in numbers.items():
-            if len(literal) < _GRAM:
-                self._short.append((literal, found))
-            else:
-                rarest = min(sorted(_grams(literal)), key=lambda gram: counts[gram])
-                self._by_gram.setdefault(rarest, []).append((literal, found))
+        self._always = numbers.pop("", [])
+        self._patterns_of = list(numbers.values())
+        self._search = literal_search(list(numbers))
 
     def candidates(self, text: str) -> list[int]:
         """Return the numbers of the patterns that can match a text, in order."""
-        numbers: set[int] = set()
-        for literal, found in self._short:
-            if literal in text:
-                numbers.update(found)
-        for gram in self._by_gram.keys() & _grams(text):
-            for literal, found in self._by_gram[gram]:
-                if literal in text:
-                    numbers.update(found)
+        numbers = set(self._always)
+        for literal in self._search(text):
+            numbers.update(self._patterns_of[literal])
         return sorted(numbers)
-
-
-def _grams(text: str) -> set[str]:
-    return {text[start : start + _GRAM] for start in range(len(text) - _GRAM + 1)}

@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import forms, header_names, subject_prefix, without_tags
+from autoresponder_dagster.determination.lexicon import forms, header_names, holds_form, subject_prefix, without_tags
 from autoresponder_dagster.determination.parse import ParsedMessage
 
 
@@ -74,11 +74,11 @@ def _is_delivery_report(message: ParsedMessage, subject: str, text: str) -> bool
     if message.headers.get("x-failed-recipients") or '"notificationtype"' in text[:_BEGINNING]:
         return True
     sender, name = message.envelope.sender_email or "", fold(message.envelope.sender_name or "")
-    is_daemon_address = any(forms("daemon_address").search(who) for who in (sender, name))
-    from_daemon = is_daemon_address or forms("daemon_name").search(name) is not None
-    says_in_text = forms("bounce_text").search(text) is not None
+    is_daemon_address = any(holds_form("daemon_address", who) for who in (sender, name))
+    from_daemon = is_daemon_address or holds_form("daemon_name", name)
+    says_in_text = holds_form("bounce_text", text)
     begins_so = forms("bounce_subject_start").match(without_tags(subject)) is not None
-    says_in_subject = begins_so or forms("bounce_subject").search(subject) is not None
+    says_in_subject = begins_so or holds_form("bounce_subject", subject)
     if from_daemon:
         return says_in_subject or says_in_text
     null_path = message.header("return-path").strip() in _NULL_PATHS
@@ -96,16 +96,16 @@ def _notice(message: ParsedMessage, written: str, text: str, *, is_automatic: bo
     subject = fold(message.envelope.subject or "")
     is_answer = _REPLY_MARK.match(subject) is not None
     from_robot = is_automatic or "noreply" in (message.envelope.sender_email or "")
-    if forms("challenge_subject").search(written) or (from_robot and forms("challenge").search(text)):
+    if holds_form("challenge_subject", written) or (from_robot and holds_form("challenge", text)):
         return TransportClass.CHALLENGE_RESPONSE
     if any(name in message.headers for name in header_names("ticket_headers")):
         return TransportClass.TICKET_ACKNOWLEDGEMENT
-    says_ticket = forms("ticket_subject").search(subject) or forms("ticket").search(text)
+    says_ticket = holds_form("ticket_subject", subject) or holds_form("ticket", text)
     if says_ticket and (is_automatic or not is_answer):
         return TransportClass.TICKET_ACKNOWLEDGEMENT
-    if forms("list_notice").search(written) or (not is_answer and forms("list_notice").search(text[:_BEGINNING])):
+    if holds_form("list_notice", written) or (not is_answer and holds_form("list_notice", text[:_BEGINNING])):
         return TransportClass.MAILING_LIST
-    return TransportClass.TICKET_ACKNOWLEDGEMENT if forms("security_notice").search(subject) else None
+    return TransportClass.TICKET_ACKNOWLEDGEMENT if holds_form("security_notice", subject) else None
 
 
 def classify(message: ParsedMessage) -> TransportClass:
@@ -121,7 +121,7 @@ def classify(message: ParsedMessage) -> TransportClass:
         return TransportClass.DELIVERY_REPORT
     written = fold(own_subject(message.envelope.subject or "", is_automatic=True)[0])
     is_automatic = is_marked_automatic(message) or subject_prefix(subject) is not None
-    is_automatic = is_automatic or forms("absent_subject").search(written) is not None
+    is_automatic = is_automatic or holds_form("absent_subject", written)
     notice = _notice(message, written, text, is_automatic=is_automatic)
     if notice is not None:
         return notice

@@ -153,22 +153,22 @@ def test_what_the_fuzzer_found(raw):
     assert broken_invariants(raw) == []
 
 
-def verdicts(seed: str) -> str:
+def verdicts(seed: str, **environment: str) -> str:
     """The verdicts on the examples, read in a process whose sets have another order."""
     return subprocess.run(
         [sys.executable, "-m", __name__],
-        env={**os.environ, "PYTHONHASHSEED": seed},
+        env={**os.environ, **environment, "PYTHONHASHSEED": seed},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
 
 
-def test_another_process_gives_the_same_verdicts():
-    first = verdicts("1")
+def test_another_process_gives_the_same_verdicts_with_and_without_the_automaton():
+    first = verdicts("1", AUTORESPONDER_PURE_PYTHON="0")
 
     assert first
-    assert first == verdicts("2")
+    assert first == verdicts("2", AUTORESPONDER_PURE_PYTHON="1")
 
 
 if __name__ == "__main__":
