@@ -16,6 +16,7 @@ from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
 from autoresponder_dagster.determination.presence import absence_or_presence, vacation_end
 from autoresponder_dagster.determination.reading import Division, Reading
+from autoresponder_dagster.determination.sender_facts import addresses_under_domains
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass
 from autoresponder_dagster.determination.verdict import (
@@ -208,7 +209,7 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
                 determination=Determination.ACTIVE,
                 category=Category.HUMAN_MESSAGE,
                 confidence=PRESUMED,
-                evidence=words[:MAX_EVIDENCE],
+                evidence=reading.sources.own.own.split("\n")[0][:MAX_EVIDENCE],
             )
         return replace(base, category=Category.THIRD_PERSON if third else Category.HUMAN_MESSAGE)
     if third:
@@ -227,6 +228,7 @@ def addresses_of(division: Division) -> set[str]:
     own = division.own
     found = {box.email for block in (own.own, own.signature, division.message.vcard) for box in find_mailboxes(block)}
     found.update(box.email for sentence in own.sentences for box in find_mailboxes(sentence.text))
+    found.update(email for _, email in addresses_under_domains(own, division.identity))
     if division.report is not None and division.report.failed_recipient:
         found.add(division.report.failed_recipient)
     return found

@@ -16,6 +16,7 @@ from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, names_match
+from autoresponder_dagster.determination.own_words import OwnWords
 from autoresponder_dagster.determination.people import (
     Identity,
     has_honorific,
@@ -107,18 +108,24 @@ def address_in_passing(reading: Reading) -> StatedAddress:
 
 def _address_under_new_domain(reading: Reading) -> StatedAddress:
     """Return the old mailbox name under a new domain, where the text says that nothing but the domain changes."""
-    local, _, home = (reading.identity.email or "").rpartition("@")
-    own = reading.sources.own
-    if not local or not any(_finds(reading, "same_local_part", sentence.folded) for sentence in own.sentences):
+    own, home = reading.sources.own, domain_of(reading.identity.email or "")
+    if not any(_finds(reading, "same_local_part", sentence.folded) for sentence in own.sentences):
         return StatedAddress()
-    for number, sentence in enumerate(own.sentences):
-        for found in _BARE_DOMAIN.finditer(sentence.folded):
-            email = f"{local}@{found.group(1)}"
-            if found.group(1) != home and is_valid_email(email):
-                return StatedAddress(
-                    email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, number, found.start(), found.end())
-                )
+    for number, email in addresses_under_domains(own, reading.identity):
+        if domain_of(email) != home:
+            return StatedAddress(email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, number))
     return StatedAddress()
+
+
+def addresses_under_domains(own: OwnWords, identity: Identity) -> list[tuple[int, str]]:
+    """Return the sender's mailbox name under every domain that stands by itself in a text, and in which sentence."""
+    local = (identity.email or "").rpartition("@")[0]
+    return [
+        (number, email)
+        for number, sentence in enumerate(own.sentences)
+        for found in _BARE_DOMAIN.finditer(sentence.folded)
+        if local and is_valid_email(email := f"{local}@{found.group(1)}")
+    ]
 
 
 def _in_passing(reading: Reading, means: Meaning, sentence: int, start: int = 0, end: int = 0) -> Statement:
