@@ -18,7 +18,7 @@ from autoresponder_dagster.determination.prefilter import Prefilter
 PAST, FUTURE = -1, 1
 _MAX_DATES = 40
 _MONTHS = 12
-_THURSDAY = 3
+_THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
 _WESTMOST, _EASTMOST = -11, -4
 """Hours from UTC between which people write the month first."""
@@ -38,6 +38,8 @@ class StatedDate:
     is_relative: bool = False
     is_range: bool = False
     """The end of a range ("July 10-31")."""
+    is_duration: bool = False
+    """The end of a time that begins today ("for two weeks")."""
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -68,6 +70,26 @@ _TODAY = (
 _TOMORROW = "tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon"
 
 
+def _duration_forms() -> list[str]:
+    """Return the pattern of a time in every language that has words for one ("for two weeks")."""
+    return [
+        rf"\b(?:{known.duration_before}) (?:(?:{_alternatives(known.counts)}|\d{{1,2}})[ -])?"
+        rf"(?:{_alternatives(known.durations)})\b"
+        for known in map(lexicon, LANGUAGES)
+        if known.durations
+    ]
+
+
+@lru_cache(maxsize=1)
+def _duration_days() -> dict[str, int]:
+    return {word: days for language in LANGUAGES for word, days in lexicon(language).durations.items()}
+
+
+@lru_cache(maxsize=1)
+def _counts() -> dict[str, int]:
+    return {word: number for language in LANGUAGES for word, number in lexicon(language).counts.items()}
+
+
 @lru_cache(maxsize=1)
 def date_patterns() -> dict[str, "re.Pattern[str]"]:
     """Return the pattern of every kind of date, for folded text."""
@@ -94,6 +116,10 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "tomorrow": rf"\b(?:{_TOMORROW})\b|明日|明天",
         "today": rf"\b(?:{_TODAY})\b|本日|今日|今天",
         "asian_weekday": rf"(?P<next>下周|下週|来週の?|下个?星期)?(?P<weekday>{asian_weekdays})",
+        "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b|\b(?P<weekday_b>{names}) week\b",
+        "month_end": rf"\b(?:end of|last day of) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
+        "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
+        "duration": "|".join(_duration_forms()),
         "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
     }
     return {name: re.compile(form, re.ASCII) for name, form in forms.items()}
@@ -250,24 +276,39 @@ def _add_slashed(found: _Found) -> None:
         found.add(match, value, is_certain=is_certain)
 
 
-def _add_relative(found: _Found, today: date) -> None:
-    """Add dates that refer to the day of the message."""
+def _add_spelled(found: _Found, today: date) -> None:
+    """Add dates that only a phrase tells ("the Monday after Thanksgiving", "Monday week", "the end of May")."""
     for match in found.matches("thanksgiving"):
         november = date(today.year, 11, 1)
         holiday = november + timedelta(days=(_THURSDAY - november.weekday()) % 7 + 21)
         wanted = _weekday_numbers()[match.group("weekday") or "monday"]
         found.add(match, holiday + timedelta(days=(wanted - holiday.weekday()) % 7 or 7))
+    _add_durations(found, today)
+    for match in found.matches("weekday_week"):
+        weekday = _weekday_numbers()[match.group("weekday") or match.group("weekday_b")]
+        found.add(match, today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7))
+    for match in found.matches("month_end"):
+        found.add(match, _end_of(match.group("month"), _full_year(match.group("year"), match.group("short")), found))
+
+
+def _add_relative(found: _Found, today: date) -> None:
+    """Add dates that refer to the day of the message."""
+    _add_spelled(found, today)
     for match in found.matches("weekday_day"):
         rest = found.folded[match.end() :].lstrip()
         if not rest.startswith((":", "/", "am", "pm", "a.m", "p.m", "uhr", "h ")):
             found.add(
                 match, _next_such_day(_weekday_numbers()[match.group("weekday")], int(match.group("day")), found, today)
             )
+    for match in found.matches("day"):
+        found.add(match, _next_such_day(None, int(match.group("day")), found, today))
     for match in found.matches("weekday"):
         if match.group("weekday") not in found.weekdays:
             continue  # French "mon" is no Monday.
         weekday = _weekday_numbers()[match.group("weekday")]
         ahead, ago = (weekday - today.weekday()) % 7 or 7, (today.weekday() - weekday) % 7 or 7
+        if match.group().startswith("next ") and weekday > today.weekday():
+            ahead += 7  # "Next Friday" is not the one of this week.
         found.add(match, today + timedelta(days=ahead if found.direction == FUTURE else -ago), is_relative=True)
     for match in found.matches("asian_weekday"):
         weekday = _weekday_numbers()[match.group("weekday")]
@@ -279,10 +320,46 @@ def _add_relative(found: _Found, today: date) -> None:
         found.add(match, today, is_relative=True)
 
 
-def _next_such_day(weekday: int, day: int, found: _Found, today: date) -> date | None:
-    """Return the nearest day of a month that falls on a weekday ("Monday the 26th")."""
+_DAYS_OF_MONTH = 30
+
+
+def _add_durations(found: _Found, today: date) -> None:
+    """Add the ends of times that begin today ("for two weeks", "in a month")."""
+    for match in found.matches("duration"):
+        words = re.split(r"[ -]", match.group())
+        days = _duration_days()[words[-1]]
+        count = int(words[-2]) if words[-2].isdigit() else _counts().get(words[-2], 1)
+        value = _months_later(today, count) if days == _DAYS_OF_MONTH else today + timedelta(days=days * count)
+        if found.direction == FUTURE:
+            found.add(match, value, is_relative=True, is_duration=True)
+
+
+def _months_later(day: date, months: int) -> date:
+    total = day.month - 1 + months
+    year, month = day.year + total // _MONTHS, total % _MONTHS + 1
+    return next(value for last in (day.day, 30, 29, 28) if (value := _make(year, month, last)) is not None)
+
+
+def _end_of(name: str | None, year: int | None, found: _Found) -> date | None:
+    """Return the last day of a month, or of this week, month or year."""
+    today = found.today
+    is_current = name in ("week", "month", "year")
+    if name is None or today is None or (is_current and found.direction == PAST):
+        return None
+    if name == "week":
+        return today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
+    if name == "year":
+        return date(today.year, 12, 31)
+    first = today.replace(day=1) if is_current else found.resolve(month_numbers()[name], 1, year) or today
+    return _months_later(first, 1) - timedelta(days=1)
+
+
+def _next_such_day(weekday: int | None, day: int, found: _Found, today: date) -> date | None:
+    """Return the nearest day of a month ("the 26th") that falls on a weekday, if one is given."""
     days = (today + timedelta(days=step * found.direction) for step in range(62))
-    return next((candidate for candidate in days if candidate.day == day and candidate.weekday() == weekday), None)
+    return next(
+        (candidate for candidate in days if candidate.day == day and weekday in (None, candidate.weekday())), None
+    )
 
 
 def find_dates(

@@ -179,7 +179,7 @@ class _Candidate:
     stated: StatedDate
 
 
-def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
+def return_date(sources: Sources, sentences: Collection[int], *, with_durations: bool = True) -> ReturnDate:
     """Return when the sender is back, where some sentences say that the sender is away.
 
     A date by a word of return wins, wherever it stands; else the end of the absence in those sentences
@@ -189,10 +189,14 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     until: list[_Candidate] = []
     for number, sentence in enumerate(sources.own.sentences):
         for stated in sources.dates(sentence, FUTURE):
-            if not _can_be_return(stated, sources.today):
+            if not _can_be_return(stated, sources.today) or (stated.is_duration and not with_durations):
                 continue
             returns = _distance(sentence, stated, "return_cue", sources, CUE_REACH)
-            ends = 0 if stated.is_range else _distance(sentence, stated, "until_cue", sources, UNTIL_REACH)
+            ends = (
+                0
+                if stated.is_range or stated.is_duration
+                else _distance(sentence, stated, "until_cue", sources, UNTIL_REACH)
+            )
             if ends is not None and (returns is None or ends <= returns):
                 if number in sentences:
                     until.append(_Candidate(number, ends, stated))

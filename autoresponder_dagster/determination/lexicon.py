@@ -111,6 +111,12 @@ class Lexicon:
     weekdays: Mapping[str, int]
     numbers: Mapping[str, int]
     subject_prefixes: Mapping[str, tuple[str, ...]]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Words for small numbers ("two", "a couple of")."""
+    durations: Mapping[str, int] = field(default_factory=dict)
+    """Words for a length of time, with its days; 30 stand for a month."""
+    duration_before: str = ""
+    """Pattern of the words after which a length of time is the one until something ends ("for", "in")."""
     words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
 
     def finds(self, kind: str, text: str) -> "re.Match[str] | None":
@@ -147,6 +153,9 @@ _TABLES = {
     "months",
     "weekdays",
     "numbers",
+    "counts",
+    "durations",
+    "duration_before",
     "subject_prefixes",
     "macros",
     "words",
@@ -281,6 +290,9 @@ def read_lexicon(text: str, language: str) -> Lexicon:
             kind: tuple(fold(str(prefix)) for prefix in prefixes)
             for kind, prefixes in (data.get("subject_prefixes") or {}).items()
         },
+        counts={fold(str(word)): int(number) for word, number in (data.get("counts") or {}).items()},
+        durations={fold(str(word)): int(days) for word, days in (data.get("durations") or {}).items()},
+        duration_before=fold(data.get("duration_before") or ""),
         words=words,
     )
 

@@ -69,7 +69,11 @@ def _only_tells_return(reading: Reading) -> bool:
         s.means in (Meaning.RECEIVED, Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements
     )
     numbers = range(len(reading.sources.own.sentences))
-    return is_personal and not says_more and facts.return_date(reading.sources, numbers).value is not None
+    return (
+        is_personal
+        and not says_more
+        and facts.return_date(reading.sources, numbers, with_durations=False).value is not None
+    )
 
 
 def _goes_again(reading: Reading, away: Sequence[Statement], back: Sequence[Statement]) -> bool:

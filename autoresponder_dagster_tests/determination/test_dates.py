@@ -33,6 +33,15 @@ WEDNESDAY = date(2026, 10, 14)
         ("July 10-31", date(2027, 7, 31)),
         ("the fourth of November", date(2026, 11, 4)),
         ("the Monday after Thanksgiving", date(2026, 11, 30)),
+        ("back on the 26th", date(2026, 10, 26)),
+        ("next Friday", date(2026, 10, 23)),
+        ("Monday week", date(2026, 10, 26)),
+        ("a week from Monday", date(2026, 10, 26)),
+        ("gone a fortnight", date(2026, 10, 28)),
+        ("away for the next two weeks", date(2026, 10, 28)),
+        ("off for a month", date(2026, 11, 14)),
+        ("until the end of October", date(2026, 10, 31)),
+        ("until the end of the month", date(2026, 10, 31)),
     ],
 )
 def test_future_dates(text, expected):
