@@ -90,6 +90,22 @@ def _counts() -> dict[str, int]:
     return {word: number for language in LANGUAGES for word, number in lexicon(language).counts.items()}
 
 
+_ASIAN_NUMBER = "[0-3]?[0-9]|[一二三四五六七八九十]{1,3}"
+_ASIAN_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_YEARS_AWAY = {"来": 1, "明": 1, "翌": 1, "去": -1, "昨": -1, "今": 0, "本": 0}
+_MONTHS_AWAY = {"来": 1, "翌": 1, "下": 1, "今": 0, "本": 0, "这": 0, "先": -1, "上": -1}
+_BEFORE_REIWA = 2018
+_LUNAR = re.compile(r"(?:农历|阴历|旧历|旧暦)[^0-9]{0,6}$")
+
+
+def _asian_number(text: str) -> int:
+    """Return a number below a hundred, in figures or in Chinese numerals."""
+    if text.isdecimal() and text.isascii():
+        return int(text)
+    tens, ten, units = text.rpartition("十")
+    return (_ASIAN_DIGITS.get(tens, 1) * 10 if ten else 0) + _ASIAN_DIGITS.get(units, 0)
+
+
 @lru_cache(maxsize=1)
 def date_patterns() -> dict[str, "re.Pattern[str]"]:
     """Return the pattern of every kind of date, for folded text."""
@@ -105,7 +121,10 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
-        "cjk": r"(?:(?P<year>20\d\d|19\d\d)年)?(?P<month>[01]?\d)月(?P<day>[0-3]?\d)[日号號]",
+        "asian": rf"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{{4}})年|令和(?P<reiwa>{_ASIAN_NUMBER}|元)年|(?P<relative>[来明翌去昨今本])年の?)?"
+        rf"(?P<month>{_ASIAN_NUMBER})月(?:(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
+        "asian_month": rf"(?P<relative>[来翌今本先]|下个?|上个?|这个?)月(?:の?(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
+        "asian_day": rf"(?P<day>{_ASIAN_NUMBER})[日号](?:$|[^间内程前数以]|以[降后])",
         "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
         "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?{english_day}{to_day}{year}",
         "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}",
@@ -115,7 +134,7 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "weekday": rf"\b(?:(?:{_NEXT}) )?(?P<weekday>{names})\b",
         "tomorrow": rf"\b(?:{_TOMORROW})\b|明日|明天",
         "today": rf"\b(?:{_TODAY})\b|本日|今日|今天",
-        "asian_weekday": rf"(?P<next>下周|下週|来週の?|下个?星期)?(?P<weekday>{asian_weekdays})",
+        "asian_weekday": rf"(?P<next>下周|来周の?|下个?星期)?(?P<weekday>{asian_weekdays})",
         "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b|\b(?P<weekday_b>{names}) week\b",
         "month_end": rf"\b(?:end of|last day of) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
         "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
@@ -242,10 +261,60 @@ class _Found:
 
 def _add_numbered(found: _Found) -> None:
     """Add dates of year, month and day in figures, in an order that leaves no doubt."""
-    for kind in ("iso", "cjk"):
-        for match in found.matches(kind):
-            year = _full_year(match.group("year"))
-            found.add(match, found.resolve(int(match.group("month")), int(match.group("day")), year))
+    for match in found.matches("iso"):
+        year = _full_year(match.group("year"))
+        found.add(match, found.resolve(int(match.group("month")), int(match.group("day")), year))
+
+
+def _add_asian(found: _Found) -> None:
+    """Add Chinese and Japanese dates: by month, of a month near this one, and days of the month named last."""
+    for match in found.matches("asian"):
+        groups = match.groupdict()
+        if _LUNAR.search(found.folded[: match.start()]):
+            continue
+        year = None
+        if groups["year"]:
+            year = int("".join(str(_ASIAN_DIGITS.get(digit, digit)) for digit in groups["year"]))
+        elif groups["reiwa"]:
+            year = _BEFORE_REIWA + (1 if groups["reiwa"] == "元" else _asian_number(groups["reiwa"]))
+        elif groups["relative"] and found.today is not None:
+            year = found.today.year + _YEARS_AWAY[groups["relative"]]
+        month = _asian_number(groups["month"])
+        found.add(match, _day_or_last(found, month, groups["day"], year))
+    if found.today is None:
+        return
+    for match in found.matches("asian_month"):
+        months = found.today.year * _MONTHS + found.today.month - 1 + _MONTHS_AWAY[match.group("relative")[0]]
+        value = _day_or_last(found, months % _MONTHS + 1, match.group("day"), months // _MONTHS)
+        found.add(match, value, is_relative=True)
+    for match in found.matches("asian_day"):
+        if found.folded[: match.start()][-1:] in tuple("月年第./-0123456789十"):
+            continue
+        earlier = [stated for stated in found.dates if stated.end <= match.start() and stated.value is not None]
+        base = max(earlier, key=lambda stated: stated.end).value if earlier else None
+        day = _asian_number(match.group("day"))
+        value = _same_or_next_month(base, day) if base else _nearest_day(found.today, day, found.direction)
+        found.add(match, value, is_range=base is not None)
+
+
+def _day_or_last(found: _Found, month: int, day: str | None, year: int | None) -> date | None:
+    """Return a day of a month, the last one where none is given."""
+    if day is not None:
+        return found.resolve(month, _asian_number(day), year)
+    days = (found.resolve(month, last, year) for last in (31, 30, 29, 28) if month in range(1, _MONTHS + 1))
+    return next((value for value in days if value is not None), None)
+
+
+def _same_or_next_month(base: date, day: int) -> date | None:
+    """Return the first such day of a month from a date on."""
+    days = (base + timedelta(days=step) for step in range(62))
+    return next((value for value in days if value.day == day), None)
+
+
+def _nearest_day(today: date, day: int, direction: int) -> date | None:
+    """Return the first such day of a month before or after today."""
+    days = (today + timedelta(days=step * direction) for step in range(62))
+    return next((value for value in days if value.day == day), None)
 
 
 def _add_named_months(found: _Found) -> None:
@@ -381,6 +450,7 @@ def find_dates(
     """
     found = _Found(fold(text), today, direction, month_first=month_first, languages=languages)
     _add_numbered(found)
+    _add_asian(found)
     _add_named_months(found)
     _add_slashed(found)
     if today is not None:

@@ -13,7 +13,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.contacts import Contact, contacts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, lexicon
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
 from autoresponder_dagster.determination.people import identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
@@ -200,7 +200,9 @@ def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement])
     if leading.is_weak:
         return INFERRED if _is_corroborated(reading, said) else DOUBTFUL
     if leading.who == Who.IMPLICIT:
-        return INFERRED if reading.is_automatic and not reading.in_subject(leading) else DOUBTFUL
+        # Chinese and Japanese leave out the subject where it is the writer, also in a mail by hand.
+        is_writer = reading.is_automatic or leading.language in NO_SPACES
+        return INFERRED if is_writer and not reading.in_subject(leading) else DOUBTFUL
     day, today = facts.effective_date(reading.sources, leading, PAST), reading.sources.today
     is_old = facts.is_long_ago(reading.sources, leading)
     is_late = leading.is_first_person and min(s.sentence for s in said) > FIRST_SENTENCES

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, find_dates
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import Lexicon
@@ -69,8 +70,8 @@ def is_own_address(email: str, identity: Identity) -> bool:
     local = fold(local_part(email))
     if local == identity.local_part and not is_role_mailbox(email):
         return True
-    if identity.name and names_match(email, identity.name):
-        return True
+    if identity.name and not is_asian(identity.name) and names_match(email, identity.name):
+        return True  # Of a Chinese or Japanese name only the surname can be compared, which others share.
     squeezed = re.sub(r"[^a-z]", "", local)
     if any(len(token) >= _LONG_WORD and token in squeezed for token in identity.tokens | identity.aliases):
         return True

@@ -373,6 +373,13 @@ def name_words(kind: str) -> frozenset[str]:
     return frozenset(str(word) for word in _read_data("names")[kind])
 
 
+@lru_cache(maxsize=4)
+def name_table(kind: str) -> Mapping[str, str]:
+    """Return one of the tables of ``lexicons/names.yaml``."""
+    table: Mapping[str, str] = _read_data("names")[kind]
+    return table
+
+
 _TAGS = re.compile(
     r"^(?:\s*(?:\[(?:external|ext|extern|externe|spam|caution)[^\]]{0,20}\]|\{spam\?\}|(?:external|ext):))+\s*"
 )

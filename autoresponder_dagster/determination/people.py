@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from autoresponder_dagster.determination.asian_names import AsianName, asian_names, is_asian, letters_of, split_name
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import name_words
 
@@ -47,12 +48,31 @@ class Identity:
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text names this person (surname, given name, or a word of the mailbox name)."""
         folded = fold(text)
-        if self.name and _ASIAN.search(self.name):
-            return any(form in re.sub(r"\s", "", text) for form in _asian_forms(self.name))
+        if is_asian(text) and self._is_named_in_asian(text):
+            return True
         for token in _TOKEN.findall(folded):
             if self._knows(token) or any(self._knows(piece) for piece in _JOINT.split(token)):
                 return True
         return False
+
+    def _is_named_in_asian(self, text: str) -> bool:
+        """Tell whether a Chinese or Japanese text names this person, whole or by the surname alone."""
+        names = asian_names(text)
+        if letters_of(text):
+            names = (AsianName(0, len(text), fold(text), ""),)
+        if not is_asian(self.name or ""):
+            letters = [letters_of(name.surname) for name in names]
+            return any(word in self.tokens or word == self.local_part for word in letters if word)
+        surname, given = split_name(_ASIAN_TITLE.sub("", self.name or ""))
+        folded = fold(text)
+        if surname + given in re.sub(r"\s", "", folded):
+            return True
+        if any(name.surname == surname and name.given in ("", given) for name in names):
+            return True
+        for name in names:  # A namesake is somebody else.
+            folded = folded[: name.start] + " " * (name.end - name.start) + folded[name.end :]
+        is_rare = len(surname) > 1 and letters_of(surname) is None
+        return (is_rare and surname in folded) or re.search(rf"\b{surname}(?:は|が|儀|も)", folded) is not None
 
     def _knows(self, token: str) -> bool:
         if len(token) < _SHORT or token in name_words("not_names") or token in name_words("honorifics"):
@@ -70,27 +90,7 @@ class Identity:
         return bool(given & name_tokens(text)) or (not given and self.is_named_in(text))
 
 
-_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-
-
-def _asian_forms(name: str) -> list[str]:
-    """Return the forms by which a Chinese or Japanese name is spoken of: whole, surname, surname and title."""
-    parts = [part for part in re.split(r"[\s\u3000]+", _ASIAN_TITLE.sub("", name)) if _ASIAN.search(part)]
-    if not parts:
-        return []
-    whole = "".join(parts)
-    forms = [whole]
-    surname = parts[0] if len(parts) > 1 else whole[:2] if len(whole) > _LONGEST_CHINESE_NAME else ""
-    if len(surname) > 1:
-        forms.append(surname)
-    forms.extend(f"{whole[0]}{title}" for title in ("先生", "女士", "老师", "教授", "主任", "经理", "さん", "氏"))
-    return forms
-
-
-_ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さん|氏)$")
-_LONGEST_CHINESE_NAME = 3
-
-
+_ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さん|氏)$|（.*?）")
 _IN_BRACKETS = re.compile(r"\(.*?\)")
 _JOINT = re.compile(r"['’-]")
 _WORD = re.compile(r"\S+")
@@ -173,7 +173,8 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
             continue
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
-    return tuple(names)
+    names.extend((name.start, name.end, text[name.start : name.end]) for name in asian_names(text))
+    return tuple(sorted(names))
 
 
 def _is_no_name(word: str) -> bool:
@@ -213,7 +214,7 @@ def has_honorific(name: str) -> bool:
 def is_person_like(name: str) -> bool:
     """Tell whether a capitalised sequence is of the form of a full name or has an honorific."""
     words = name.split()
-    if has_honorific(name):
+    if has_honorific(name) or is_asian(name):
         return True
     plain = [word for word in words if not _is_honorific(word)]
     return 1 < len(plain) <= _MOST_WORDS and not any(word.isupper() and len(word) > _SHORT for word in plain)

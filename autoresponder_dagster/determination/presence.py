@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
@@ -109,7 +109,9 @@ def _absence(reading: Reading, away: Sequence[Statement], base: Verdict) -> Verd
 
 
 def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Verdict:
-    sure = [s for s in here if s.who == Who.SENDER and not (s.is_weak or s.is_hedged)]
+    # Chinese and Japanese leave out the subject where it is the writer.
+    writers = [s for s in here if s.who == Who.SENDER or (s.who == Who.IMPLICIT and s.language in NO_SPACES)]
+    sure = [s for s in writers if not (s.is_weak or s.is_hedged)]
     lead = (sure or here)[0]
     only_promises = all(s.means == Meaning.WILL_REPLY for s in here)
     is_office = (

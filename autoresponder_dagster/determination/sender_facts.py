@@ -223,7 +223,7 @@ def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the sender's new title, if the sender states one."""
     for statement in sorted(reading.of_sender(Meaning.NEW_TITLE), key=lambda said: said.is_weak):
         # Japanese and Chinese leave out the subject where it is the writer.
-        is_writer = statement.who == Who.IMPLICIT and statement.language in NO_SPACES and reading.is_automatic
+        is_writer = statement.who == Who.IMPLICIT and statement.language in NO_SPACES
         if statement.is_negated or statement.title is None or not (statement.who == Who.SENDER or is_writer):
             continue
         text = clean_title(reading.text_of(statement, statement.title), reading.sources.lexicons, reading.identity)

@@ -73,11 +73,6 @@ _ENGLISH_MONTHS = (
 _ADVERBIAL = re.compile(
     rf"(?:\b(?:{_ENGLISH_ADVERBIALS}|\d[\d./-]*(?:st|nd|rd|th)?|[a-z]*day|(?:{_ENGLISH_MONTHS})\w*)\b|[^\w\s]|\s|_)+"
 )
-_ASIAN_ADVERBIAL = re.compile(
-    r"[0-9０-９年月日付号に(もを)って]*|お世話になっております|平素(?:より)?|突然(?:では|の)|私事|この(?:たび|度)|今般|先般|すでに|既に|誠に|勝手ながら|"
-    r"もちまして|をもって|をもちまして|您好|你好|大家好|各位(?:同仁|同事|领导|朋友)?|因(?:个人|工作|身体)原因|由于|现|目前|自|于|已|经|正式|因|的|了|起|从|"
-    r"在|很遗憾|非常遗憾|感谢您的来信"
-)
 _PRO_DROP = ("es", "pt", "it", "pl")
 """Languages in which a verb needs no written subject."""
 _FEW_WORDS = 3
@@ -118,7 +113,9 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         ]
     if not candidates:
         is_implicit = _has_no_subject(sentence.folded[: predicate.start], lexicon)
-        names_another = any(is_person_like(name) for _, _, name in person_names(sentence.text[: predicate.start]))
+        names_another = lexicon.has_spaces and any(
+            is_person_like(name) for _, _, name in person_names(sentence.text[: predicate.start])
+        )
         return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
     return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
 
@@ -191,6 +188,8 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
 
     Who died may be named after the verb ("we lost our …").
     """
+    if not lexicon.has_spaces:
+        return _asian_names(predicate, lexicon, identity)
     text, start, end = predicate.sentence.text, predicate.start, predicate.end
     is_death = predicate.means == Meaning.DECEASED
     candidates = []
@@ -206,6 +205,29 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
         if dies or ((is_beside or is_inside) and not follows_preposition(text, name_start)):
             candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
     return candidates
+
+
+def _asian_names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_Candidate]:
+    """Return the sender's name wherever it stands, and another's where the words beside it let it be the subject.
+
+    Topics may stand far before the verb.
+    """
+    text, folded = predicate.sentence.text, predicate.sentence.folded
+    candidates = []
+    for name_start, name_end, name in person_names(text[: predicate.end]):
+        before, after = folded[:name_start], folded[name_end:]
+        is_subject = not lexicon.finds("object_before", before) and (
+            "subject_after" not in lexicon.words or lexicon.finds("subject_after", after) is not None
+        )
+        if identity.is_named_in(name):
+            candidates.append(_Candidate(name_end if is_subject else 0, Subject(Who.SENDER, is_named=True)))
+        elif is_subject:
+            candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
+    return candidates
+
+
+def _strip(pattern: "re.Pattern[str] | None", text: str) -> str:
+    return pattern.sub("", text) if pattern is not None else text
 
 
 def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int, int]]:
@@ -229,7 +251,8 @@ def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
     """Tell whether nothing that could be a subject stands before a predicate."""
     clause = _CLAUSE_START.split(before)[-1].strip()
     if not lexicon.has_spaces:
-        return not _ASIAN_ADVERBIAL.sub("", clause).strip()
+        clauses = _CLAUSE_START.split(_strip(lexicon.words.get("adverbial"), before))
+        return not any(lexicon.finds("written_subject", part.strip()) for part in clauses)
     if lexicon.language == "en":
         return not clause or _ADVERBIAL.fullmatch(clause) is not None
     return len(clause.split()) <= (_FEW_WORDS if lexicon.language in _PRO_DROP else 0)

@@ -1,0 +1,107 @@
+"""Names of people in Chinese and Japanese text, which marks them neither by capitals nor by spaces.
+
+Belongs here: finding such names by their surname and by what stands beside them. Does not belong here: names
+in Latin letters (``people.py``), and whose name it is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.lexicon import name_table, name_words
+
+_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_HAN = "一-鿿々"
+
+
+@dataclass(frozen=True)
+class AsianName:
+    """A name at its place in a text. ``given`` is empty where only the surname is written."""
+
+    start: int
+    end: int
+    surname: str
+    given: str
+
+    @property
+    def whole(self) -> str:
+        """The name without a space, folded."""
+        return self.surname + self.given
+
+
+def is_asian(text: str) -> bool:
+    """Tell whether a text holds Chinese or Japanese characters."""
+    return not text.isascii() and _ASIAN.search(text) is not None
+
+
+def _alternatives(words: Mapping[str, str] | frozenset[str]) -> str:
+    return "|".join(sorted((re.escape(fold(word)) for word in words), key=lambda word: (-len(word), word)))
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]"]:
+    """Return the patterns of Japanese and of Chinese names, for folded text."""
+    japanese = name_table("japanese_surnames")
+    certain = {surname: letters for surname, letters in japanese.items() if len(surname) > 1}
+    not_given = fold("".join(name_words("japanese_not_given")))
+    honorific = _alternatives(name_words("japanese_after_name"))
+    given = rf"(?![{not_given}])[{_HAN}ぁ-んァ-ヴー]{{1,4}}?"
+    ends = fold(rf"(?={honorific}|[はがをにへのともで、。,，)）(（<＜「」『』・/：:;；\s]|まで|宛|から|より|です|儀|$)")
+    alone = fold(rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀)")
+    letter = rf"(?:(?![{not_given}年月日任皆客者方各御貴何])[{_HAN}])"
+    rare = rf"(?<![{_HAN}])(?P<rare>{letter}{{1,3}}) (?P<rare_given>{given}){ends}"
+    polite = rf"(?<![{_HAN}])(?P<polite>{letter}{{2,3}})(?=さん|様|氏)"
+    known = _alternatives(certain)
+    ja = rf"(?P<surname>{known}) ?(?P<given>{given}){ends}|(?P<bare>{known}){alone}|{rare}|{polite}"
+    known = _alternatives(name_table("chinese_surnames"))
+    letter = f"[^{''.join(name_words('chinese_not_given'))}\\W\\d_a-z]"
+    before = "".join(f"|(?<={word})" for word in sorted(name_words("chinese_before_name")))
+    after = _alternatives(name_words("chinese_after_name"))
+    zh = (
+        rf"(?:(?<![一-鿿]){before})(?P<surname>{known}) ?(?P<given>{letter}{{1,2}}?)(?=[^一-鿿]|$|{after})|"
+        rf"(?P<bare>{known})(?=先生|女士|小姐|老师|经理|主任|总|工)"
+    )
+    return re.compile(ja), re.compile(zh)
+
+
+@lru_cache(maxsize=512)
+def asian_names(text: str) -> tuple[AsianName, ...]:
+    """Return the names of people in a Chinese or Japanese text, in order."""
+    if not is_asian(text):
+        return ()
+    folded = fold(text)
+    ja, zh = _patterns()
+    found: list[AsianName] = []
+    for pattern in (ja,) if _KANA.search(text) else (zh, ja):
+        for match in pattern.finditer(folded):
+            groups = match.groupdict()
+            surname = groups["surname"] or groups["bare"] or groups.get("rare") or groups.get("polite") or ""
+            given = groups["given"] or groups.get("rare_given") or ""
+            if all(match.end() <= name.start or match.start() >= name.end for name in found):
+                found.append(AsianName(match.start(), match.end(), surname, given))
+    return tuple(sorted(found, key=lambda name: name.start))
+
+
+@lru_cache(maxsize=1)
+def _letters() -> dict[str, str]:
+    tables = (name_table("chinese_surnames"), name_table("japanese_surnames"))
+    return {fold(surname): letters for table in reversed(tables) for surname, letters in table.items()}
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return surname and given name of a whole Chinese or Japanese name; the surname is a guess where it is rare."""
+    parts = fold(name).split()
+    if len(parts) > 1:
+        return parts[0], "".join(parts[1:])
+    whole = "".join(parts)
+    known = [whole[:length] for length in (3, 2, 1) if whole[:length] in _letters() and len(whole) > length]
+    surname = known[0] if known else whole[:2] if len(whole) > len("王建国") else whole[:1]
+    return surname, whole[len(surname) :]
+
+
+def letters_of(surname: str) -> str | None:
+    """Return how a Chinese or Japanese surname is written in Latin letters, where it is known."""
+    return _letters().get(fold(surname))
