@@ -42,8 +42,8 @@ def _alternatives(words: Mapping[str, str] | frozenset[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]"]:
-    """Return the patterns of Japanese and of Chinese names, for folded text."""
+def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"]:
+    """Return the patterns of Japanese names, of those by a known surname alone, and of Chinese names."""
     japanese = name_table("japanese_surnames")
     certain = {surname: letters for surname, letters in japanese.items() if len(surname) > 1}
     not_given = fold("".join(name_words("japanese_not_given")))
@@ -54,17 +54,22 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]"]:
     letter = rf"(?:(?![{not_given}年月日任皆客者方各御貴何])[{_HAN}])"
     rare = rf"(?<![{_HAN}])(?P<rare>{letter}{{1,3}}) (?P<rare_given>{given}){ends}"
     polite = rf"(?<![{_HAN}])(?P<polite>{letter}{{2,3}})(?=さん|様|氏)"
+    offices = _alternatives(name_words("asian_offices"))
+    has_address = r"(?=(?:さん|様|氏|先生|女士|老师)? ?[(<:]? ?[a-z0-9][a-z0-9._+-]*@)"
+    addressed = rf"(?<![{_HAN}])(?!{offices})(?P<addressed>{letter}{{1,4}}(?: {given})?){has_address}"
     known = _alternatives(certain)
-    ja = rf"(?P<surname>{known}) ?(?P<given>{given}){ends}|(?P<bare>{known}){alone}|{rare}|{polite}"
+    ja = rf"(?P<surname>{known}) ?(?P<given>{given}){ends}|(?P<bare>{known}){alone}"
+    ja_rare = rf"{ja}|{rare}|{polite}|{addressed}"
     known = _alternatives(name_table("chinese_surnames"))
     letter = f"[^{''.join(name_words('chinese_not_given'))}\\W\\d_a-z]"
     before = "".join(f"|(?<={word})" for word in sorted(name_words("chinese_before_name")))
     after = _alternatives(name_words("chinese_after_name"))
     zh = (
         rf"(?:(?<![一-鿿]){before})(?P<surname>{known}) ?(?P<given>{letter}{{1,2}}?)(?=[^一-鿿]|$|{after})|"
-        rf"(?P<bare>{known})(?=先生|女士|小姐|老师|经理|主任|总|工)"
+        rf"(?P<bare>{known})(?=先生|女士|小姐|老师|经理|主任|总|工)|"
+        rf"(?P<addressed>(?:{known}){letter}{{1,2}}){has_address}"
     )
-    return re.compile(ja), re.compile(zh)
+    return re.compile(ja_rare), re.compile(ja), re.compile(zh)
 
 
 @lru_cache(maxsize=512)
@@ -73,16 +78,28 @@ def asian_names(text: str) -> tuple[AsianName, ...]:
     if not is_asian(text):
         return ()
     folded = fold(text)
-    ja, zh = _patterns()
+    ja_rare, ja, zh = _patterns()
     found: list[AsianName] = []
-    for pattern in (ja,) if _KANA.search(text) else (zh, ja):
+    for pattern in (ja_rare,) if _KANA.search(text) else (zh, ja):
         for match in pattern.finditer(folded):
             groups = match.groupdict()
-            surname = groups["surname"] or groups["bare"] or groups.get("rare") or groups.get("polite") or ""
-            given = groups["given"] or groups.get("rare_given") or ""
+            surname, given = groups["surname"] or groups["bare"] or "", groups["given"] or ""
+            if not surname:
+                rare = groups.get("rare") and f"{groups['rare']} {groups['rare_given']}"
+                surname, given = split_name(rare or groups.get("polite") or groups.get("addressed") or "")
             if all(match.end() <= name.start or match.start() >= name.end for name in found):
                 found.append(AsianName(match.start(), match.end(), surname, given))
     return tuple(sorted(found, key=lambda name: name.start))
+
+
+_OFFICE = re.compile(r"[部課室係局社会所院店处科组司办庁省]|中心|组合")
+_LONGEST_NAME = 7
+
+
+def is_persons(name: str) -> bool:
+    """Tell whether a sender's Chinese or Japanese name can be a person's, not an office's."""
+    folded = "".join(fold(name).split())
+    return is_asian(name) and len(folded) <= _LONGEST_NAME and _OFFICE.search(folded) is None
 
 
 @lru_cache(maxsize=1)
@@ -98,7 +115,7 @@ def split_name(name: str) -> tuple[str, str]:
         return parts[0], "".join(parts[1:])
     whole = "".join(parts)
     known = [whole[:length] for length in (3, 2, 1) if whole[:length] in _letters() and len(whole) > length]
-    surname = known[0] if known else whole[:2] if len(whole) > len("王建国") else whole[:1]
+    surname = known[0] if known else whole[:2] if len(whole) > len("王建国") else whole
     return surname, whole[len(surname) :]
 
 

@@ -23,6 +23,7 @@ from autoresponder_dagster.determination.sender_facts import (
     title_in_passing,
 )
 from autoresponder_dagster.determination.statements import Statement
+from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.titles import clean_organization
 from autoresponder_dagster.determination.verdict import (
     CERTAIN,
@@ -106,11 +107,12 @@ def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[S
 
 
 def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:
-    """Return since when the new address holds: no date of a sentence in which the old one ends."""
-    ending = {s.sentence for s in reading.statements if s.means == Meaning.OLD_ADDRESS_ENDS}
+    """Return since when the new address holds: no date on which the old one ends."""
+    endings = [s for s in reading.statements if s.means == Meaning.OLD_ADDRESS_ENDS]
     for statement in statements:
-        if statement.means != Meaning.NAME_CHANGED and statement.sentence not in ending:
-            day = facts.effective_date(reading.sources, statement, PAST)
+        rivals = [s for s in endings if s.sentence == statement.sentence]
+        if statement.means not in (Meaning.NAME_CHANGED, Meaning.OLD_ADDRESS_ENDS):
+            day = facts.effective_date(reading.sources, statement, PAST, rivals)
             if day is not None:
                 return day
     return None
@@ -146,7 +148,8 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     if (statement.is_weak and not stays) or (statement.language in _CAPITALISING and title.text.islower()):
         confidence = DOUBTFUL  # "I am now a member of the audience."
     if not reading.is_automatic:
-        confidence = min(confidence, INFERRED if statement.is_first_person else REPORTED)
+        is_own = statement.is_first_person or statement.who == Who.IMPLICIT
+        confidence = min(confidence, INFERRED if is_own else REPORTED)
     is_old = facts.is_long_ago(reading.sources, statement) or (
         day is not None and reading.sources.today is not None and reading.sources.today - day > OLD_NEWS
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.determination.asian_names import asian_names, is_asian
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import DEPARTED, Lexicon, Meaning, name_words
@@ -37,10 +38,6 @@ _ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
 """An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
 _TITLE_AFTER = re.compile(r",\s*([^,@<(]{3,60})(?:,|\bat\b|<|\(|$)")
-_ASIAN_OFFICE = re.compile(
-    r"[課部室係局処处科组組]$|事務|総務|窓口|担当|センター|グループ|会社|協会|大学|弊社|当社|办公|中心|公司|商会|协会|学校|部门|客服|同事|我们|"
-    r"前台|秘书|会员|系统|您|本|贵"
-)
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,8 @@ class Contact:
     email: str | None
     title: str | None = None
     is_topical: bool = False
+    is_guess: bool = False
+    """Whether the name is only what stands where a name can be, in a language without capitals."""
 
 
 def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]:
@@ -65,7 +64,9 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
         found.extend(_with_addresses(sources, statements, number, boxes))
         name = None if boxes else _name_referred_to(sources, statements, number)
         if name:
-            found.append(Contact(name, None, is_topical=_is_topical(sentence)))
+            found.append(
+                Contact(name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, number, statements))
+            )
     return _merged([*found, *_in_signature(sources), *_writer(sources)])
 
 
@@ -86,8 +87,15 @@ def _with_addresses(
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
-            found.append(Contact(name, box.email, title, _is_topical(sentence)))
+            is_guess = _is_guess(name, number, statements) if name else False
+            found.append(Contact(name, box.email, title, _is_topical(sentence), is_guess))
     return found
+
+
+def _is_guess(name: str, number: int, statements: Sequence[Statement]) -> bool:
+    """Tell whether a Chinese or Japanese name is known neither by its surname nor by a word of succession."""
+    is_successor = any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
+    return is_asian(name) and not is_successor and not asian_names(f"{name}、")
 
 
 def _is_office(text: str, name: str, box: Mailbox) -> bool:
@@ -209,7 +217,8 @@ def _captured_name(sources: Sources, statements: Sequence[Statement], number: in
     for statement in statements:
         if statement.sentence == number and statement.name and statement.means != Meaning.ACCOUNT_OF:
             name = strip_honorifics(collapse(sources.own.sentences[number].text[slice(*statement.name)]))
-            if name and not sources.identity.is_named_in(name) and not _ASIAN_OFFICE.search(name):
+            is_noun = any(lexicon.finds("not_person", fold(name)) for lexicon in sources.lexicons)
+            if name and not sources.identity.is_named_in(name) and not is_noun:
                 return name
     return None
 
@@ -219,10 +228,10 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
     meanings = {s.means for s in statements if s.sentence == number} & {Meaning.SUCCESSOR, Meaning.CONTACT}
     if not meanings:
         return None
-    captured = _captured_name(sources, statements, number)
-    if captured:
-        return captured
     sentence = sources.own.sentences[number]
+    captured = _captured_name(sources, statements, number)
+    if captured and not is_asian(captured):
+        return captured
     for start, _, raw in person_names(sentence.text):
         name = strip_honorifics(raw)
         is_object = (
@@ -230,7 +239,7 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
         )
         if not is_object and is_person_like(raw) and _may_be_person(sentence.text, start, raw, sources):
             return name
-    return None
+    return captured  # What stands at a Chinese or Japanese name's place may be another word.
 
 
 def _in_signature(sources: Sources) -> list[Contact]:

@@ -121,9 +121,11 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
-        "asian": rf"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{{4}})年|令和(?P<reiwa>{_ASIAN_NUMBER}|元)年|(?P<relative>[来明翌去昨今本])年の?)?"
+        "asian": r"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{4})年|"
+        rf"令和(?P<reiwa>{_ASIAN_NUMBER}|元)年|(?P<relative>[来明翌去昨今本])年の?)?"
         rf"(?P<month>{_ASIAN_NUMBER})月(?:(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
-        "asian_month": rf"(?P<relative>[来翌今本先]|下个?|上个?|这个?)月(?:の?(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
+        "asian_month": r"(?P<relative>[来翌今本先]|下个?|上个?|这个?)月"
+        rf"(?:の?(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
         "asian_day": rf"(?P<day>{_ASIAN_NUMBER})[日号](?:$|[^间内程前数以]|以[降后])",
         "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
         "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?{english_day}{to_day}{year}",

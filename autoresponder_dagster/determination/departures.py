@@ -83,6 +83,8 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     address = verdict.replacement_email
     if address is not None and verdict.replacement_name is None and shape(address) != "f.last":
         confidence = min(confidence, DOUBTFUL)  # An address without a name may be an office's.
+    if verdict.alternates and verdict.alternates[0].is_guess:
+        confidence = min(confidence, DOUBTFUL)
     return replace(verdict, confidence=confidence, matched=matched_entries(leading, *said))
 
 

@@ -129,6 +129,10 @@ def _best_address(sources: Sources, sentence: Sentence, statement: Statement | N
             return box.email, RENAMED
         if _belongs_to_another(box, sentence, sources.identity):
             continue
+        if statement is not None and statement.is_first_person and statement.start <= box.start < statement.end:
+            return box.email, SIGNED  # "My new address is …" holds the address.
+        if is_asian(sources.identity.name or "") and names_match(box.email, sources.identity.name or ""):
+            return box.email, SIGNED  # The surname fits, and nobody else who has it is named.
         if statement is not None and statement.start <= box.start < statement.end + ADDRESS_REACH:
             form = shape(box.email)
             is_alike = form != "other" and form == shape(sources.identity.email or "")
@@ -220,14 +224,22 @@ def has_end(sources: Sources, number: int) -> bool:
     return any(_can_be_return(stated, sources.today) for stated in dates)
 
 
-def effective_date(sources: Sources, statement: Statement, direction: int = PAST) -> date | None:
-    """Return the date since when a statement holds: the nearest one in its sentence."""
+def effective_date(
+    sources: Sources, statement: Statement, direction: int = PAST, rivals: Collection[Statement] = ()
+) -> date | None:
+    """Return the date since when a statement holds: the nearest one in its sentence that is not nearer to a rival."""
     sentence = sources.own.sentences[statement.sentence]
-    dates = sources.dates(sentence, direction)
-    nearest = min(
-        dates, key=lambda stated: max(statement.start - stated.end, stated.start - statement.end, 0), default=None
-    )
+    dates = [
+        stated
+        for stated in sources.dates(sentence, direction)
+        if all(_gap(stated, statement) <= _gap(stated, rival) for rival in rivals)
+    ]
+    nearest = min(dates, key=lambda stated: _gap(stated, statement), default=None)
     return nearest.value if nearest is not None else None
+
+
+def _gap(stated: StatedDate, statement: Statement) -> int:
+    return max(statement.start - stated.end, stated.start - statement.end, 0)
 
 
 def is_long_ago(sources: Sources, statement: Statement) -> bool:

@@ -8,7 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from autoresponder_dagster.determination.asian_names import AsianName, asian_names, is_asian, letters_of, split_name
+from autoresponder_dagster.determination.asian_names import (
+    AsianName,
+    asian_names,
+    is_asian,
+    is_persons,
+    letters_of,
+    split_name,
+)
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import name_words
 
@@ -60,9 +67,10 @@ class Identity:
         names = asian_names(text)
         if letters_of(text):
             names = (AsianName(0, len(text), fold(text), ""),)
-        if not is_asian(self.name or ""):
+        if not is_persons(_ASIAN_TITLE.sub("", self.name or "")):
+            # A name in Latin letters, or an office that writes from the person's mailbox.
             letters = [letters_of(name.surname) for name in names]
-            return any(word in self.tokens or word == self.local_part for word in letters if word)
+            return any(word in self.tokens or self.local_part.startswith(word) for word in letters if word)
         surname, given = split_name(_ASIAN_TITLE.sub("", self.name or ""))
         folded = fold(text)
         if surname + given in re.sub(r"\s", "", folded):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoresponder_dagster.addresses import domain_of
+from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning, name_words
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
@@ -259,6 +260,8 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
             found = lexicon.finds("writer_intro", sentence.folded)
             span = _span(found, "name", "name_b", "name_c", "name_d") if found else None
             name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
+            if is_asian(name):
+                name = next((found for start, _, found in person_names(f"{name}、") if start == 0), "")
             if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
                 return name
     signed = own.signature.split("\n") if any(identity.is_named_in(sentence.text) for sentence in sentences) else []
@@ -272,7 +275,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
 
 def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
     words = name.split()
-    return (
+    return is_asian(name) or (
         bool(words)
         and all(word[:1].isupper() for word in words)
         and not any(fold(word) in name_words("not_names") for word in words)

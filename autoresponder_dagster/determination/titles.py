@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from autoresponder_dagster.addresses import domain_of
+from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import Lexicon
 from autoresponder_dagster.determination.people import Identity
@@ -101,6 +102,7 @@ def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
 
 
 def clean_organization(raw: str) -> str | None:
-    """Cut a captured organisation at the words that end one; null if it does not begin with a capital."""
+    """Cut a captured organisation at the words that end one; null if it does not begin as a name does."""
     name = _NAME_ARTICLE.sub("", collapse(_END_OF_NAME.split(f"{raw} ")[0])).strip(" .,:;!-\"'")
-    return name[:LONGEST_ORGANIZATION] if name[:1].isupper() and len(name) > 1 and "@" not in name else None
+    begins_as_name = name[:1].isupper() or is_asian(name[:1])
+    return name[:LONGEST_ORGANIZATION] if begins_as_name and len(name) > 1 and "@" not in name else None
