@@ -119,6 +119,16 @@ def split_name(name: str) -> tuple[str, str]:
     return surname, whole[len(surname) :]
 
 
+def has_surname_of(local_part: str, name: str) -> bool:
+    """Tell whether a mailbox name holds the surname of a Chinese or Japanese name as a word or at an end."""
+    letters = _letters().get(split_name(name)[0])
+    if letters is None:
+        return False
+    words = re.split(r"[^a-z]+", fold(local_part))
+    is_long = len(letters) > len("liu")
+    return letters in words or (is_long and any(word.startswith(letters) or word.endswith(letters) for word in words))
+
+
 def letters_of(surname: str) -> str | None:
     """Return how a Chinese or Japanese surname is written in Latin letters, where it is known."""
     return _letters().get(fold(surname))

@@ -95,7 +95,7 @@ def _with_addresses(
 def _is_guess(name: str, number: int, statements: Sequence[Statement]) -> bool:
     """Tell whether a Chinese or Japanese name is known neither by its surname nor by a word of succession."""
     is_successor = any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
-    return is_asian(name) and not is_successor and not asian_names(f"{name}、")
+    return is_asian(name) and not is_successor and not asian_names(f"{name}は")
 
 
 def _is_office(text: str, name: str, box: Mailbox) -> bool:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_valid_email, normalize_email
-from autoresponder_dagster.determination.asian_names import is_asian, letters_of, split_name
+from autoresponder_dagster.determination.asian_names import has_surname_of, is_asian
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.people import name_tokens
 
@@ -116,8 +116,7 @@ def _ascii_name(name: str) -> str:
 def names_match(email: str, name: str) -> bool:
     """Tell whether an address and a name fit, also in the German spelling of umlauts (``roettgers``)."""
     if is_asian(name):
-        letters = letters_of(split_name(name)[0])
-        return letters is not None and letters in fold(local_part(email))
+        return has_surname_of(local_part(email), name)
     if belongs_to_name(email, name):
         return True
     german = name.lower()

@@ -261,7 +261,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
             span = _span(found, "name", "name_b", "name_c", "name_d") if found else None
             name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
             if is_asian(name):
-                name = next((found for start, _, found in person_names(f"{name}、") if start == 0), "")
+                name = next((found for start, _, found in person_names(f"{name}は") if start == 0), "")
             if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
                 return name
     signed = own.signature.split("\n") if any(identity.is_named_in(sentence.text) for sentence in sentences) else []
