@@ -92,8 +92,15 @@ def _without_organization(title: str, identity: Identity | None) -> str:
 
 
 def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
-    """Return where the capitalised titles of a text stand ("Minister of State for Rivers")."""
-    return [
+    """Return where the titles of a text stand: capitalised ones, or in whatever letters where a language writes them small."""
+    folded = fold(text)
+    small = [
+        found.span()
+        for lexicon in lexicons
+        if "title_phrase" in lexicon.words
+        for found in lexicon.words["title_phrase"].finditer(folded)
+    ]
+    return small or [
         found.span("title")
         for found in _CAPITALISED.finditer(text)
         if not found.group("determiner")
