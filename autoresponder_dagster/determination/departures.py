@@ -144,9 +144,7 @@ def _is_within_absence(reading: Reading, statement: Statement) -> bool:
 def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     """Tell whether the message also says that the sender stays: another post, another address, back soon."""
     is_told_of_sender = any(s.who == Who.SENDER for s in said)
-    if not is_told_of_sender and any(
-        s.is_first_person and not s.is_negated for s in reading.of_sender(*AWAY, *_PRESENT)
-    ):
+    if not is_told_of_sender and _tells_of_oneself(reading):
         return True  # Somebody has left; the one who writes is here, or away for a time.
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
         return True  # "X has left the building" over "… for lunch, back at two".
@@ -156,7 +154,8 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
         if not s.is_negated
     ]
-    if stated_title(reading) is not None and (stays or is_weak):
+    denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
+    if (stated_title(reading) is not None and (stays or is_weak)) or (denies and stays):
         return True
     if is_weak and (any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays) or _is_away(reading)):
         return True
@@ -165,6 +164,17 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
     is_own = stated.fit > facts.UNSURE
     return address is not None and is_own and at_home and stated_employer(reading) is None
+
+
+def _tells_of_oneself(reading: Reading) -> bool:
+    """Tell whether the one who writes is there, away for a time, or says that an address stays."""
+    told = [s for s in reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED) if not s.is_negated]
+    return any(
+        s.is_first_person
+        or s.means == Meaning.ADDRESS_UNCHANGED
+        or (s.means in AWAY and not s.is_weak and s.who in (Who.SENDER, Who.IMPLICIT))
+        for s in told
+    )
 
 
 def _is_away(reading: Reading) -> bool:

@@ -42,7 +42,8 @@ _TIMED = DEPARTED - {Meaning.DECEASED} | {
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
-_TITLES, _ORGANIZATIONS = ("title", "title_b", "title_c", "title_d"), ("org", "org_b", "org_c", "org_d")
+_SUFFIXES = ("", *(f"_{letter}" for letter in "bcdefgh"))
+_TITLES, _ORGANIZATIONS = tuple(f"title{suffix}" for suffix in _SUFFIXES), tuple(f"org{suffix}" for suffix in _SUFFIXES)
 """The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40

@@ -92,7 +92,10 @@ def _without_organization(title: str, identity: Identity | None) -> str:
 
 
 def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
-    """Return where the titles of a text stand: capitalised ones, or in whatever letters where a language writes them small."""
+    """Return where the titles of a text stand ("Minister of State for Rivers").
+
+    They have capitals, except in languages whose lexicon says what a title looks like.
+    """
     folded = fold(text)
     small = [
         found.span()
