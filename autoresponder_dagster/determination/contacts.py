@@ -17,6 +17,7 @@ from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxe
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
+    follows_preposition,
     has_honorific,
     is_person_like,
     person_names,
@@ -34,6 +35,8 @@ _ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _OFFICE_ARTICLE = re.compile(r"\b(?:the|la|el|les|los|las|de|het|il|lo|der|die|das)\s$", re.IGNORECASE)
+_WITHIN = re.compile(r"\b(?:in|into|within|at) $", re.IGNORECASE)
+"""What stands before the name of a place or an office, not of a person."""
 _ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
 """An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
@@ -68,6 +71,21 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
                 Contact(name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, number, statements))
             )
     return _merged([*found, *_in_signature(sources), *_writer(sources)])
+
+
+def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
+    """Tell whether the own words name somebody of whom it is not understood what part that person has."""
+    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+    writer = fold(sources.identity.writer or "")
+    return any(
+        is_person_like(name)
+        and _may_be_person(sentence.text, start, name, sources)
+        and not follows_preposition(sentence.text, start)
+        and not (writer and _is_same(name, writer))
+        for number, sentence in enumerate(sources.own.sentences)
+        if number not in third_gone and not sentence.is_subject
+        for start, _, name in person_names(sentence.text)
+    )
 
 
 def _with_addresses(
@@ -148,13 +166,21 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     if _has_other_role(text, start, start + len(raw), sources):
         return False
     if len(name.split()) > 1:
-        return True
+        is_office = name.endswith("s") and _is_last_title(name, sources)
+        return has_honorific(raw) or not (is_office or _WITHIN.search(text[:start]))
     if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
         return False
     # Where every noun has a capital, a single word is a name only after a form of address.
     is_german = bool(sources.lexicons) and sources.lexicons[0].language == "de"
     before = fold(text[:start]).split()
     return not is_german or has_honorific(raw) or (bool(before) and before[-1].strip(".") in name_words("honorifics"))
+
+
+def _is_last_title(name: str, sources: Sources) -> bool:
+    """Tell whether the last word of a name is the plural of a title ("Joint Administrators")."""
+    last = fold(name.split()[-1])
+    found = [lexicon.finds("title_noun", last) for lexicon in sources.lexicons]
+    return any(match is not None and match.group() == last for match in found)
 
 
 def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:

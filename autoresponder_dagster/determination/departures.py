@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.contacts import Contact, contacts
+from autoresponder_dagster.determination.contacts import Contact, contacts, names_another
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
@@ -85,6 +85,8 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         confidence = min(confidence, DOUBTFUL)  # An address without a name may be an office's.
     if verdict.alternates and verdict.alternates[0].is_guess:
         confidence = min(confidence, DOUBTFUL)
+    if verdict.determination == Determination.INACTIVE and names_another(reading.sources, reading.statements):
+        confidence = min(confidence, NEARLY)  # Somebody is named, and what for is not understood.
     return replace(verdict, confidence=confidence, matched=matched_entries(leading, *said))
 
 
@@ -137,8 +139,15 @@ def _is_within_absence(reading: Reading, statement: Statement) -> bool:
         and not (away.is_negated or away.is_weak)
         and away.start != statement.start
         and not (statement.start <= away.start and away.end <= statement.end)
-        for away in reading.of_sender(*AWAY)
+        and not _is_bare(reading, away)
+        for away in reading.of_sender(Meaning.ABSENT, Meaning.EXTENDED_LEAVE)
     )
+
+
+def _is_bare(reading: Reading, away: Statement) -> bool:
+    """Tell whether an absence is told in so few words that a departure beside it says what is meant ("I'm out")."""
+    words = reading.sources.own.sentences[away.sentence].folded[away.start : away.end]
+    return lexicon(away.language).finds("bare_absence", words.strip()) is not None
 
 
 def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
@@ -231,7 +240,8 @@ def _is_corroborated(reading: Reading, said: Sequence[Statement]) -> bool:
     passages = {s.sentence for s in said if s.who in (Who.SENDER, Who.IMPLICIT) and not s.is_hedged}
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     succeeded = any(s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary) for s in reading.statements)
-    return len(passages) > 1 or (bool(passages) and ends and succeeded)
+    is_told_by_others = any(s.is_named and not s.is_first_person for s in said)
+    return len(passages) > 1 or (bool(passages) and succeeded and (ends or is_told_by_others))
 
 
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
@@ -337,20 +347,32 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
 
     That may also be told of a post that the sender gave up for another one: for Human Review only.
     """
-    here = reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED, Meaning.NEW_TITLE, Meaning.NEW_ADDRESS)
-    news = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED]
-    if reading.has_absence_subject or news or any(not s.is_negated for s in here):
+    here = [
+        s for s in reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED) if not (s.is_negated or s.is_over)
+    ]
+    news = [s for s in reading.statements if s.who == Who.THIRD and s.is_named and s.means in DEPARTED]
+    facts_of_sender = (stated_title(reading), stated_address(reading).email, stated_employer(reading))
+    is_other_news = any(fact is not None for fact in facts_of_sender)
+    if reading.has_absence_subject or is_other_news or news or here:
         return None
-    said = [s for s in reading.statements if s.means == Meaning.SUCCESSOR and not (s.is_temporary or s.is_negated)]
-    firm = [s for s in said if not s.is_weak]
-    if not firm and not (said and reading.is_automatic):
-        return None
-    for statement in firm or said:
+    means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)
+    said = [s for s in reading.statements if s.means in means and not (s.is_temporary or s.is_negated)]
+    for statement in sorted(said, key=lambda s: (s.is_weak, s.means != Meaning.SUCCESSOR)):
         verdict = departure_facts(reading, statement, base)
-        sentence = reading.sources.own.sentences[statement.sentence].text
-        if any(fact is not None and fact in sentence for fact in (verdict.replacement_name, verdict.replacement_email)):
+        passage = reading.sources.own.sentences[statement.sentence : statement.sentence + 2]
+        text = " ".join(sentence.text for sentence in passage)
+        is_near = any(
+            fact is not None and fact in text for fact in (verdict.replacement_name, verdict.replacement_email)
+        )
+        if is_near and (statement.means == Meaning.SUCCESSOR or _is_colleague(reading, verdict)):
             return replace(verdict, confidence=DOUBTFUL)
     return None
+
+
+def _is_colleague(reading: Reading, verdict: Verdict) -> bool:
+    """Tell whether somebody is named with an address under the sender's own domain."""
+    email, home = verdict.replacement_email, domain_of(reading.identity.email or "")
+    return verdict.replacement_name is not None and email is not None and domain_of(email) == home
 
 
 def _address_elsewhere(reading: Reading, employer: str | None) -> str | None:

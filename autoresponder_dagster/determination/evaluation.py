@@ -16,6 +16,7 @@ from statistics import fmean
 
 from autoresponder_dagster.determination import determine
 from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.people import strip_honorifics
 from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Determination
@@ -127,11 +128,15 @@ def confusion(scored: Iterable[Scored]) -> dict[tuple[str, str], int]:
     return dict(sorted(pairs.items()))
 
 
-def is_fact_right(stated: str, found: str | None) -> bool:
-    """Tell whether a found fact is one of the valid values of a label (``|`` between them)."""
+def is_fact_right(stated: str, found: str | None, fact: str = "") -> bool:
+    """Tell whether a found fact is one of the valid values of a label (``|`` between them).
+
+    A person's title before the name ("Dr.") may be there or not.
+    """
     if not stated:
         return found is None
-    return found is not None and any(fold(found) == fold(valid) for valid in stated.split("|"))
+    same = strip_honorifics if fact == "replacement_name" else str
+    return found is not None and any(fold(same(found)) == fold(same(valid)) for valid in stated.split("|"))
 
 
 def fact_accuracy(scored: Iterable[Scored]) -> dict[str, dict[str, int]]:
@@ -146,7 +151,7 @@ def fact_accuracy(scored: Iterable[Scored]) -> dict[str, dict[str, int]]:
             stated, found = one.label[fact] or "", getattr(one.verdict, fact)
             counts = table[fact]
             counts["stated"] += bool(stated)
-            if stated and is_fact_right(stated, found):
+            if stated and is_fact_right(stated, found, fact):
                 counts["right"] += 1
             elif stated:
                 counts["missed" if found is None else "wrong"] += 1

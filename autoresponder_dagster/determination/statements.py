@@ -50,6 +50,7 @@ _OBJECT_REACH = 40
 _ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS)
 """What a question can ask for ("Could you change my address to …?")."""
 _MATCHES_PER_ENTRY = 3
+_LONG_WORD = 5
 _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
 _NEGATION_WINDOW = 16
@@ -154,8 +155,9 @@ def _is_partial(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
     body = lexicon.finds("partial", folded)
     if not body:
         return False
-    noun = body.group().split()[-1].rstrip("s")
-    return noun not in re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
+    domain = re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
+    words = [word.rstrip("s") for word in body.group().split()]
+    return words[-1] not in domain and not any(len(word) >= _LONG_WORD and word in domain for word in words)
 
 
 def _subject(
@@ -170,6 +172,8 @@ def _subject(
         return Subject(Who.NOBODY)
     if about == About.NAMED:
         who = last_named(predicate.sentence.text[predicate.start : predicate.end], identity)
+        if who is None and antecedent is None:
+            return find_subject(predicate, lexicon, identity, antecedent)  # "I said goodbye to the Trust"
         return Subject(who or antecedent or Who.THIRD, is_named=who is not None)
     return find_subject(predicate, lexicon, identity, antecedent)
 
@@ -265,8 +269,9 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
                 name = next((found for start, _, found in person_names(f"{name}は") if start == 0), "")
             if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
                 return name
-    signed = own.signature.split("\n") if any(identity.is_named_in(sentence.text) for sentence in sentences) else []
-    for line in signed:
+    is_spoken_of = any(identity.is_named_in(sentence.text) for sentence in sentences)
+    closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
+    for line in closing if is_spoken_of else ():
         name = line.strip(" ,.-*_")
         whole = [found for start, end, found in person_names(name) if (start, end) == (0, len(name))]
         if whole and is_person_like(name):

@@ -79,6 +79,9 @@ _FEW_WORDS = 3
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 
 
+_TIME_OR_PLACE = re.compile(r"\b(?:on|at|in|near|am|in der|à|en|em|nel|op|na|w)\s$", re.IGNORECASE)
+
+
 def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Who | None) -> Subject:
     """Return the subject of a predicate: the nearest candidate before its end.
 
@@ -202,6 +205,7 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
         is_beside = is_person_like(name) and start - BESIDE <= subject_end <= start + 3
         is_inside = name_start >= start and has_honorific(name)
         dies = is_death and (has_honorific(name) or (is_person_like(name) and name_end <= end + BESIDE_AFTER))
+        dies = dies and not _TIME_OR_PLACE.search(text[:name_start])  # "died on St Luke's Day"
         if dies or ((is_beside or is_inside) and not follows_preposition(text, name_start)):
             candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
     return candidates
