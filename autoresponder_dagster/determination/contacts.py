@@ -178,7 +178,7 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
 
 def _is_last_title(name: str, sources: Sources) -> bool:
     """Tell whether the last word of a name is the plural of a title ("Joint Administrators")."""
-    last = fold(name.split()[-1])
+    last = fold(name.rsplit(maxsplit=1)[-1])
     found = [lexicon.finds("title_noun", last) for lexicon in sources.lexicons]
     return any(match is not None and match.group() == last for match in found)
 
