@@ -228,6 +228,11 @@ def month_first_habit(text: str, language: str | None, utc_offset: float | None)
     return None if utc_offset is None else _WESTMOST <= utc_offset <= _EASTMOST
 
 
+@lru_cache(maxsize=64)
+def _weekdays_in(languages: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for language in languages for name in lexicon(language).weekdays)
+
+
 class _Found:
     """The dates found so far; a place that is taken stays taken, so longer forms are tried first."""
 
@@ -238,14 +243,14 @@ class _Found:
         direction: int,
         *,
         month_first: bool | None,
-        languages: Collection[str] = LANGUAGES,
+        languages: tuple[str, ...],
     ) -> None:
         self.folded = folded
         self.possible = _possible_kinds(folded)
         self.today = today
         self.direction = direction
         self.month_first = month_first
-        self.weekdays = frozenset(name for language in languages for name in lexicon(language).weekdays)
+        self.weekdays = _weekdays_in(languages)
         self.dates: list[StatedDate] = []
 
     def add(self, match: "re.Match[str]", value: date | None, **marks: bool) -> None:
@@ -450,11 +455,24 @@ def find_dates(
         month_first: The order of ``10/11``; null where nothing tells it.
         languages: The languages in which a word alone can be a weekday.
     """
-    found = _Found(fold(text), today, direction, month_first=month_first, languages=languages)
+    return list(_dates_in(fold(text), today, direction, month_first, tuple(languages)))
+
+
+@lru_cache(maxsize=64)
+def _dates_in(
+    folded: str,
+    today: date | None,
+    direction: int,
+    month_first: bool | None,  # noqa: FBT001 - a key of the cache
+    languages: tuple[str, ...],
+) -> tuple[StatedDate, ...]:
+    found = _Found(folded, today, direction, month_first=month_first, languages=languages)
+    if not found.possible:
+        return ()
     _add_numbered(found)
     _add_asian(found)
     _add_named_months(found)
     _add_slashed(found)
     if today is not None:
         _add_relative(found, today)
-    return sorted(found.dates, key=lambda stated: stated.start)
+    return tuple(sorted(found.dates, key=lambda stated: stated.start))

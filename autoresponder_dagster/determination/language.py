@@ -9,7 +9,7 @@ from collections import Counter
 from functools import lru_cache
 from math import lcm
 
-from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES, lexicon
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -32,14 +32,25 @@ def _words() -> dict[str, tuple[str, ...]]:
     return {word: tuple(languages) for word, languages in words.items()}
 
 
+def _without_pieces(line: str, mark: str) -> str:
+    """Return a line without the addresses or links that hold a mark."""
+    kept = []
+    start = 0
+    found = line.find(mark)
+    while found >= 0:
+        piece = line.rfind(" ", 0, found) + 1
+        end = line.find(" ", found)
+        end = len(line) if end < 0 else end
+        kept += [line[start:piece], _ADDRESS_OR_LINK.sub(" ", line[piece:end])]
+        start, found = end, line.find(mark, end)
+    return "".join([*kept, line[start:]])
+
+
 def _words_of(folded: str) -> list[str]:
     """Return the words of a text, without those of addresses and links."""
-    if "@" in folded or "http" in folded or "www." in folded:
-        pieces = folded.split()
-        folded = " ".join(
-            _ADDRESS_OR_LINK.sub(" ", piece) if "@" in piece or "http" in piece or "www." in piece else piece
-            for piece in pieces
-        )
+    for mark in ("@", "http", "www."):
+        if mark in folded:
+            folded = _without_pieces(collapse(folded), mark)
     if not folded.isascii():
         return _WORD.findall(folded)
     words = folded.translate(_LETTERS_ONLY).split()

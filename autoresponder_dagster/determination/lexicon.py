@@ -414,6 +414,7 @@ def _prefix_texts() -> tuple[str, ...]:
     return tuple(prefix for prefix, _ in _prefixes())
 
 
+@lru_cache(maxsize=64)
 def subject_prefix(folded_subject: str) -> SubjectPrefix | None:
     """Return the automatic-reply prefix of a folded subject, if it has one.
 

@@ -40,6 +40,11 @@ _LONGEST_ENDED_NAME = 6
 """Letters up to which a word with the ending of a noun may be a name ("Heit", "Sonntag" is none)."""
 
 
+@lru_cache(maxsize=1)
+def _no_names() -> frozenset[str]:
+    return name_words("not_names") | name_words("honorifics")
+
+
 @dataclass(frozen=True)
 class Identity:
     """The person whom a message comes from, as far as its header tells."""
@@ -58,7 +63,7 @@ class Identity:
         if is_asian(text) and self._is_named_in_asian(text):
             return True
         for token in _TOKEN.findall(folded):
-            if self._knows(token) or any(self._knows(piece) for piece in _JOINT.split(token)):
+            if self._knows(token) or (not token.isalpha() and any(map(self._knows, _JOINT.split(token)))):
                 return True
         return False
 
@@ -83,9 +88,8 @@ class Identity:
         return (is_rare and surname in folded) or re.search(rf"\b{surname}(?:は|が|儀|も)", folded) is not None
 
     def _knows(self, token: str) -> bool:
-        if len(token) < _SHORT or token in name_words("not_names") or token in name_words("honorifics"):
-            return False
-        return token in self.tokens or token in self.aliases or (len(token) > _SHORT and token in self.local_part)
+        is_known = token in self.tokens or token in self.aliases or (len(token) > _SHORT and token in self.local_part)
+        return is_known and len(token) >= _SHORT and token not in _no_names()
 
     def with_aliases(self, names: Iterable[str]) -> "Identity":
         """Return this person known by further names."""

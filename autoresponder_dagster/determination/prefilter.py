@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
+from string import digits
 from typing import Any
 
 from autoresponder_dagster.determination.literals import literal_search
@@ -30,12 +31,13 @@ def required_literals(pattern: "re.Pattern[str]", common: Collection[str] = ()) 
     if pattern.flags & re.IGNORECASE:
         return _NOTHING
     tree = _parser.parse(pattern.pattern, pattern.flags)
-    return _Reader(common).required(tree)
+    return _Reader(common, is_ascii=bool(pattern.flags & re.ASCII)).required(tree)
 
 
 class _Reader:
-    def __init__(self, common: Collection[str]) -> None:
+    def __init__(self, common: Collection[str], *, is_ascii: bool) -> None:
         self.common = common
+        self.is_ascii = is_ascii
 
     def chance(self, literals: Literals) -> float:
         """Return how likely it is, roughly, that a text holds one of the literals."""
@@ -78,8 +80,8 @@ class _Reader:
         if kind is op.SUBPATTERN and not argument[1] & re.IGNORECASE:
             return self.exact_sequence(argument[3])
         parts: list[Literals | None]
-        if kind is op.IN and all(member is op.LITERAL for member, _ in argument):
-            parts = [frozenset(chr(character) for _, character in argument)]
+        if kind is op.IN:
+            parts = [self.characters(*member) for member in argument]
         elif kind is op.BRANCH:
             parts = [self.exact_sequence(branch) for branch in argument[1]]
         elif kind in (op.MAX_REPEAT, op.MIN_REPEAT) and argument[:2] == (0, 1):
@@ -89,6 +91,16 @@ class _Reader:
         known = [part for part in parts if part is not None]
         strings = frozenset().union(*known)
         return strings if len(known) == len(parts) and len(strings) <= _MOST_LITERALS else None
+
+    def characters(self, kind: Any, argument: Any) -> Literals | None:
+        """Return the characters that a member of a class stands for; null if they are more than the digits."""
+        if kind is op.LITERAL:
+            return frozenset({chr(argument)})
+        if kind is op.CATEGORY and argument is op.CATEGORY_DIGIT and self.is_ascii:
+            return frozenset(digits)
+        if kind is op.RANGE and chr(argument[0]) in digits and chr(argument[1]) in digits:
+            return frozenset(map(chr, range(argument[0], argument[1] + 1)))
+        return None
 
     def exact_sequence(self, sequence: Iterable[tuple[Any, Any]]) -> Literals | None:
         strings = _NOTHING
