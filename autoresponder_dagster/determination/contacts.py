@@ -17,7 +17,6 @@ from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxe
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
-    follows_preposition,
     has_honorific,
     is_person_like,
     person_names,
@@ -37,6 +36,8 @@ _ARTICLE = re.compile(
 _OFFICE_ARTICLE = re.compile(r"\b(?:the|la|el|les|los|las|de|het|il|lo|der|die|das)\s$", re.IGNORECASE)
 _WITHIN = re.compile(r"\b(?:in|into|within|at) $", re.IGNORECASE)
 """What stands before the name of a place or an office, not of a person."""
+_BEGINS_CLAUSE = re.compile(r"(?:^|[.;:,(–—-] ?|\b(?:and|but|und|et|y|e|en|och) )$")
+_VERB_FOLLOWS = re.compile(r"['’]s now\b|,? [a-zà-ÿ]")
 _ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
 """An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
@@ -74,17 +75,27 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
 
 
 def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
-    """Tell whether the own words name somebody of whom it is not understood what part that person has."""
+    """Tell whether somebody is named of whom it is not understood what part that person has.
+
+    That is somebody who does something in the own words, or has an address beside the sender's.
+    """
     third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
     writer = fold(sources.identity.writer or "")
+    for number, sentence in enumerate(sources.own.sentences):
+        for start, end, name in person_names(sentence.text):
+            is_other = is_person_like(name) and _may_be_person(sentence.text, start, name, sources)
+            acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and _VERB_FOLLOWS.match(sentence.text[end:])
+            is_known = number in third_gone or sentence.is_subject or (writer and _is_same(name, writer))
+            if is_other and acts and not is_known:
+                return True
+    text = f"{sources.own.own}\n{sources.own.signature}"
+    home = domain_of(sources.identity.email or "")
     return any(
-        is_person_like(name)
-        and _may_be_person(sentence.text, start, name, sources)
-        and not follows_preposition(sentence.text, start)
-        and not (writer and _is_same(name, writer))
-        for number, sentence in enumerate(sources.own.sentences)
-        if number not in third_gone and not sentence.is_subject
-        for start, _, name in person_names(sentence.text)
+        domain_of(box.email) == home
+        and not is_role_mailbox(box.email)
+        and not is_own_address(box.email, sources.identity)
+        and any(is_person_like(name) and names_match(box.email, name) for _, _, name in person_names(text))
+        for box in find_mailboxes(text)
     )
 
 

@@ -13,6 +13,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.contacts import Contact, contacts, names_another
 from autoresponder_dagster.determination.dates import FUTURE, PAST
+from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
 from autoresponder_dagster.determination.people import identity_of, person_names
@@ -70,7 +71,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         if soon:
             return _future(reading, soon, base)
         return _told_by_a_proxy(reading, base) or _told_by_address(reading, base) or _succession(reading, base)
-    if _is_overruled(reading, said):
+    if _is_overruled(reading, said) or _is_news_of_an_office(reading, said):
         return None
     leading = _leading(reading, said)
     day = _day(reading, [leading, *said])
@@ -184,6 +185,11 @@ def _tells_of_oneself(reading: Reading) -> bool:
         or (s.means in AWAY and not s.is_weak and s.who in (Who.SENDER, Who.IMPLICIT))
         for s in told
     )
+
+
+def _is_news_of_an_office(reading: Reading, said: Sequence[Statement]) -> bool:
+    """Tell whether an office tells that somebody in it left whom it does not name as the sender."""
+    return is_role_mailbox(reading.identity.email or "") and all(s.who == Who.UNRESOLVED for s in said)
 
 
 def _is_away(reading: Reading) -> bool:
@@ -364,13 +370,16 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
         is_near = any(
             fact is not None and fact in text for fact in (verdict.replacement_name, verdict.replacement_email)
         )
-        if is_near and (statement.means == Meaning.SUCCESSOR or _is_colleague(reading, verdict)):
+        if is_near and (statement.means == Meaning.SUCCESSOR or _is_left_to_a_colleague(reading, verdict)):
             return replace(verdict, confidence=DOUBTFUL)
     return None
 
 
-def _is_colleague(reading: Reading, verdict: Verdict) -> bool:
-    """Tell whether somebody is named with an address under the sender's own domain."""
+def _is_left_to_a_colleague(reading: Reading, verdict: Verdict) -> bool:
+    """Tell whether all that is said is to turn to somebody with an address under the sender's own domain."""
+    sources = reading.sources
+    if any(lexicon.finds("speaks_on", fold(sources.own.own)) for lexicon in sources.lexicons):
+        return False
     email, home = verdict.replacement_email, domain_of(reading.identity.email or "")
     return verdict.replacement_name is not None and email is not None and domain_of(email) == home
 

@@ -99,6 +99,16 @@ def _clause(folded: str, start: int, end: int) -> str:
     return folded[before : after.start() if after else len(folded)]
 
 
+_SECOND_VERB = re.compile(r" (?:and|und|et|y|e|en|och|i) ")
+
+
+def _without_second_verb(clause: str, said: str) -> str:
+    """Return a clause up to the "and" that follows what is said: a hedge behind it is another verb's."""
+    end = clause.find(said) + len(said)
+    cut = _SECOND_VERB.search(clause, end) if said in clause else None
+    return clause[: cut.start()] if cut else clause
+
+
 def _last_clause(folded: str) -> str:
     """Return what follows the last comma of a text, not counting what two commas enclose."""
     return _CLAUSE_START.split(_ENCLOSED.sub(" ", folded))[-1]
@@ -220,7 +230,7 @@ def _statement(
         start=start,
         end=end,
         is_weak=entry.is_weak or _has_doubtful_object(entry, sentence, match, identity),
-        is_hedged=bool(lexicon.finds("hedge", clause))
+        is_hedged=bool(lexicon.finds("hedge", _without_second_verb(clause, match.group())))
         # Who left "the grants team" may be in another one now.
         or (entry.means == Meaning.LEFT and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
         is_negated=_is_negated(entry, sentence, match, lexicon),

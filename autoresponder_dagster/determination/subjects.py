@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
@@ -114,6 +115,8 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
             for candidate in candidates
             if not (candidate.subject.is_first_person and candidate.end > predicate.start)
         ]
+    if not candidates and lexicon.finds("own_thing", sentence.folded[predicate.start : predicate.end]):
+        return first_person(is_writer=identity.writer is None)  # "Having taught my last class, …"
     if not candidates:
         is_implicit = _has_no_subject(sentence.folded[: predicate.start], lexicon)
         names_another = lexicon.has_spaces and any(
@@ -202,7 +205,8 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
             candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
             continue
         subject_end = clauses.get(name_end, name_end)
-        is_beside = is_person_like(name) and start - BESIDE <= subject_end <= start + 3
+        is_title = not has_honorific(name) and _is_title(name, lexicon)  # "no longer General Secretary and …"
+        is_beside = is_person_like(name) and not is_title and start - BESIDE <= subject_end <= start + 3
         is_inside = name_start >= start and has_honorific(name)
         dies = is_death and (has_honorific(name) or (is_person_like(name) and name_end <= end + BESIDE_AFTER))
         dies = dies and not _TIME_OR_PLACE.search(text[:name_start])  # "died on St Luke's Day"
@@ -232,6 +236,12 @@ def _asian_names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> 
 
 def _strip(pattern: "re.Pattern[str] | None", text: str) -> str:
     return pattern.sub("", text) if pattern is not None else text
+
+
+def _is_title(name: str, lexicon: Lexicon) -> bool:
+    last = fold(name.rsplit(maxsplit=1)[-1])
+    found = lexicon.finds("title_noun", last)
+    return found is not None and found.group() == last
 
 
 def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int, int]]:

@@ -32,7 +32,8 @@ _TAIL = re.compile(
     r"([A-ZÀ-Þ][\w&'’ -]*)$"
 )
 _END_OF_NAME = re.compile(
-    r"\s(?:as|where|and|in|on|effective|starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
+    r"\s(?:as|where|and|in|on|effective|once|after|before|vide|this|last|next|while|when|until|"
+    r"starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
 )
 _CAPITAL_WORD = r"[A-ZÀ-Þ][\w'’/&-]*"
 _CAPITALISED = re.compile(
