@@ -65,7 +65,8 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
         return None
     is_strong = any(not (s.is_negated or s.is_weak) for s in reading.of_sender(Meaning.NEW_ADDRESS))
     away = sorted({s.sentence for s in reading.of_sender(*AWAY) if not s.is_negated})
-    is_likely = reading.is_automatic and address.fit >= NEARLY and not away
+    is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email)
+    is_likely = is_sure or (address.fit >= (NEARLY if reading.is_automatic else facts.SIGNED) and not away)
     if not is_strong and not supporting and not is_likely:
         return None
     day = _since(reading, [address.statement, *supporting])
@@ -97,7 +98,7 @@ def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[S
     is_renamed = any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting)
     if not is_strong and not supporting:
         is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email or "")
-        return min(address.fit, INFERRED if is_sure and reading.is_automatic else DOUBTFUL)
+        return min(address.fit, INFERRED if is_sure else DOUBTFUL)
     if stated_employer(reading) is not None and not is_renamed:
         return min(address.fit, DOUBTFUL)
     if not reading.is_automatic and not (address.fit >= CLEAR and is_strong):
@@ -148,7 +149,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     if (statement.is_weak and not stays) or (statement.language in _CAPITALISING and title.text.islower()):
         confidence = DOUBTFUL  # "I am now a member of the audience."
     if not reading.is_automatic:
-        is_own = statement.is_first_person or statement.who == Who.IMPLICIT
+        is_own = statement.is_first_person or statement.who == Who.IMPLICIT or (statement.is_weak and stays)
         confidence = min(confidence, INFERRED if is_own else REPORTED)
     is_old = facts.is_long_ago(reading.sources, statement) or (
         day is not None and reading.sources.today is not None and reading.sources.today - day > OLD_NEWS
@@ -170,7 +171,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
 
 def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
     """Take a title beside a word of change for the news, where nothing else is told."""
-    title = title_in_passing(reading, "title_cue") if reading.is_automatic else None
+    title = title_in_passing(reading, "title_cue" if reading.is_automatic else "title_news")
     if title is None:
         return None
     return replace(

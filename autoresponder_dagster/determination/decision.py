@@ -6,11 +6,10 @@ Belongs here: the order in which the kinds of decision are tried, and what is le
 import re
 from dataclasses import replace
 
-from autoresponder_dagster.addresses import normalize_email
+from autoresponder_dagster.addresses import is_role_mailbox, normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport
 from autoresponder_dagster.determination.changes import address_change, title_change, title_hint
 from autoresponder_dagster.determination.departures import departure, departure_facts
-from autoresponder_dagster.determination.folding import collapse
 from autoresponder_dagster.determination.language import detect_languages
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
@@ -201,17 +200,6 @@ def _acknowledgement(reading: Reading, base: Verdict) -> Verdict | None:
 
 def _rest(reading: Reading, base: Verdict) -> Verdict:
     third = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY]
-    if not reading.is_automatic:
-        words = collapse(reading.sources.own.own)
-        if reading.identity.email is not None and _WORD.search(words):
-            return replace(
-                base,
-                determination=Determination.ACTIVE,
-                category=Category.HUMAN_MESSAGE,
-                confidence=PRESUMED,
-                evidence=reading.sources.own.own.split("\n")[0][:MAX_EVIDENCE],
-            )
-        return replace(base, category=Category.THIRD_PERSON if third else Category.HUMAN_MESSAGE)
     if third:
         return replace(
             base,
@@ -220,7 +208,27 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
             evidence=reading.evidence(third[0]),
             matched=matched_entries(*third),
         )
-    return base
+    if reading.is_automatic:
+        return base
+    email = reading.identity.email or ""
+    if not email or is_role_mailbox(email) or not _WORD.search(reading.sources.own.own) or _asks(reading):
+        return replace(base, category=Category.HUMAN_MESSAGE)
+    return replace(
+        base,
+        determination=Determination.ACTIVE,
+        category=Category.HUMAN_MESSAGE,
+        confidence=PRESUMED,
+        evidence=reading.sources.own.own.split("\n")[0][:MAX_EVIDENCE],
+    )
+
+
+def _asks(reading: Reading) -> bool:
+    """Tell whether the sender asks us something: a real question says nothing of the sender (rules.md §4)."""
+    return any(
+        lexicon.finds("question", sentence.folded)
+        for lexicon in reading.sources.lexicons
+        for sentence in reading.sources.own.sentences
+    )
 
 
 def addresses_of(division: Division) -> set[str]:

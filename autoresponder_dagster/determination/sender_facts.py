@@ -63,7 +63,7 @@ def stated_address(reading: Reading) -> StatedAddress:
     statements = [s for s in reading.of_sender(Meaning.NEW_ADDRESS) if not (s.is_negated or s.is_temporary)]
     for statement in sorted(statements, key=lambda s: (s.is_weak, reading.in_subject(s), s.sentence)):
         email, fit = facts.new_address(reading.sources, statement)
-        if email is not None and fit > best.fit:
+        if email is not None and fit > best.fit and not _is_namesake(reading, email):
             best = StatedAddress(email, fit, statement)
     return best
 
