@@ -70,8 +70,10 @@ class Identity:
     def _is_named_in_asian(self, text: str) -> bool:
         """Tell whether a Chinese or Japanese text names this person, whole or by the surname alone."""
         names = asian_names(text)
-        if not names and (letters_of(text) or (" " in text and is_persons(text))):
-            names = (AsianName(0, len(text), *(split_name(text) if " " in text else (fold(text), ""))),)
+        if letters_of(text):
+            names = (AsianName(0, len(text), fold(text), ""),)
+        elif not names and " " in text and is_persons(text):
+            names = (AsianName(0, len(text), *split_name(text)),)
         if not is_persons(_ASIAN_TITLE.sub("", self.name or "")):
             # A name in Latin letters, or an office that writes from the person's mailbox.
             letters = [letters_of(name.surname) for name in names]
