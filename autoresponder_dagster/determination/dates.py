@@ -119,6 +119,7 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     english_day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
     to_day = r"(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?"
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
+    month_ends = "|".join(known.month_end_before for known in map(lexicon, LANGUAGES) if known.month_end_before)
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
         "asian": r"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{4})年|"
@@ -138,7 +139,7 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "today": rf"\b(?:{_TODAY})\b|本日|今日|今天",
         "asian_weekday": rf"(?P<next>下周|来周の?|下个?星期)?(?P<weekday>{asian_weekdays})",
         "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b|\b(?P<weekday_b>{names}) week\b",
-        "month_end": rf"\b(?:end of|last day of) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
+        "month_end": rf"\b(?:{month_ends}) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
         "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
         "duration": "|".join(_duration_forms()),
         "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",

@@ -117,6 +117,8 @@ class Lexicon:
     """Words for a length of time, with its days; 30 stand for a month."""
     duration_before: str = ""
     """Pattern of the words after which a length of time is the one until something ends ("for", "in")."""
+    month_end_before: str = ""
+    """Pattern of what stands before a month whose last day is meant ("the end of September")."""
     words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
 
     def finds(self, kind: str, text: str) -> "re.Match[str] | None":
@@ -156,6 +158,7 @@ _TABLES = {
     "counts",
     "durations",
     "duration_before",
+    "month_end_before",
     "subject_prefixes",
     "macros",
     "words",
@@ -293,6 +296,7 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         counts={fold(str(word)): int(number) for word, number in (data.get("counts") or {}).items()},
         durations={fold(str(word)): int(days) for word, days in (data.get("durations") or {}).items()},
         duration_before=fold(data.get("duration_before") or ""),
+        month_end_before=fold(data.get("month_end_before") or ""),
         words=words,
     )
 

@@ -98,9 +98,11 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     is_death = predicate.means == Meaning.DECEASED
     names_sender = is_death and identity.is_given_name_in(sentence.text)  # "My wife Ann has passed" from Ann's mailbox
     if not names_sender and _is_of_relatives(
-        sentence.folded[:reach], lexicon, is_object_skipped=predicate.means in AWAY
+        sentence.folded[:reach], predicate.end, lexicon, is_object_skipped=predicate.means in AWAY
     ):
         return Subject(Who.THIRD)
+    if lexicon.finds("first_person_form", zone[predicate.start :]) is not None:
+        return first_person(is_writer=identity.writer is None)
     candidates = [
         *_spoken_of(zone, predicate, lexicon, is_writer=identity.writer is None),
         *_pronouns(zone, sentence, lexicon, identity, antecedent),
@@ -137,12 +139,14 @@ def last_named(text: str, identity: Identity) -> Who | None:
     return last
 
 
-def _is_of_relatives(zone: str, lexicon: Lexicon, *, is_object_skipped: bool) -> bool:
+def _is_of_relatives(zone: str, end: int, lexicon: Lexicon, *, is_object_skipped: bool) -> bool:
     kin, first_person = lexicon.words.get("kin"), lexicon.words.get("first_person")
     relatives = [found.end() for found in kin.finditer(zone)] if kin is not None else []
     if kin is not None and is_object_skipped and first_person is not None and first_person.search(zone):
         relatives = [found.end() for found in kin.finditer(zone) if not follows_preposition(zone, found.start())]
-    return bool(relatives) and (first_person is None or first_person.search(zone, relatives[-1]) is None)
+    return bool(relatives) and (
+        first_person is None or first_person.search(zone, relatives[-1], max(end, relatives[-1])) is None
+    )
 
 
 def first_person(*, is_writer: bool) -> Subject:

@@ -31,6 +31,9 @@ _TAIL = re.compile(
     r" (?:of|di|de|der|des|von|van|do|da|du|della|dell['’]|vid|for|en) (?:the |la |le |el |l['’]|das |dem |het |de )?"
     r"([A-ZÀ-Þ][\w&'’ -]*)$"
 )
+_DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [A-ZÀ-ÞŁŚŻŹĆ][\w-]+)*$")
+"""Capitalised words at the end of a title in small letters: a Polish genitive ("dyrektor Izby Morskiej")."""
+_ENDING, _STEM = 2, 3
 _END_OF_NAME = re.compile(
     r"\s(?:as|where|and|in|on|effective|once|after|before|vide|this|last|next|while|when|until|"
     r"starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
@@ -85,7 +88,19 @@ def _without_name(title: str, identity: Identity | None) -> str:
 
 def _without_organization(title: str, identity: Identity | None) -> str:
     tail = _TAIL.search(title)
-    if tail is None or identity is None or not identity.email:
+    if identity is None or not identity.email:
+        return title
+    declined = _DECLINED_TAIL.search(title)
+    if tail is None and declined is not None:
+        stem = (
+            fold(declined.group(1))[:-_ENDING]
+            if len(declined.group(1)) > _ENDING + _STEM
+            else fold(declined.group(1))[:_STEM]
+        )
+        words = re.split(r"[^a-z]+", domain_of(identity.email))
+        is_own = len(stem) >= _STEM and any(word.startswith(stem) for word in words)
+        return title[: declined.start()] if is_own else title
+    if tail is None:
         return title
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email).rpartition(".")[0])
     name = re.sub(r"[^a-z]", "", fold(tail.group(1)))
