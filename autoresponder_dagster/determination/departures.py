@@ -19,12 +19,14 @@ from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_
 from autoresponder_dagster.determination.people import identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
+    address_in_passing,
     forwarding_address,
     moved_elsewhere,
     stated_address,
     stated_employer,
     stated_title,
     title_at_employer,
+    title_in_passing,
 )
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
@@ -167,9 +169,13 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
     if (stated_title(reading) is not None and (stays or is_weak)) or (denies and stays):
         return True
+    if is_weak and stays and title_in_passing(reading, "title_news") is not None:
+        return True
     if is_weak and (any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays) or _is_away(reading)):
         return True
     stated = stated_address(reading)
+    if stated.email is None and is_weak:
+        stated = address_in_passing(reading)
     address = stated.email
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
     is_own = stated.fit > facts.UNSURE

@@ -184,7 +184,7 @@ class _Candidate:
     stated: StatedDate
 
 
-def return_date(sources: Sources, sentences: Collection[int], *, with_durations: bool = True) -> ReturnDate:
+def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     """Return when the sender is back, where some sentences say that the sender is away.
 
     A date by a word of return wins, wherever it stands; else the end of the absence in those sentences
@@ -194,7 +194,7 @@ def return_date(sources: Sources, sentences: Collection[int], *, with_durations:
     until: list[_Candidate] = []
     for number, sentence in enumerate(sources.own.sentences):
         for stated in sources.dates(sentence, FUTURE):
-            if not _can_be_return(stated, sources.today) or (stated.is_duration and not with_durations):
+            if not _can_be_return(stated, sources.today):
                 continue
             returns = _distance(sentence, stated, "return_cue", sources, CUE_REACH)
             ends = (

@@ -49,6 +49,8 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
         still_away = any(s.sentence not in returns and s.who == Who.SENDER for s in firm)
         return replace(verdict, confidence=min(verdict.confidence, DOUBTFUL)) if still_away else verdict
     hinted = away if reading.is_automatic or _return_day(reading, away) is not None else []
+    if not reading.is_automatic and stays and _return_day(reading, away) is None:
+        firm = hinted = []  # Who answers and says so is there, whatever else is told of an absence without an end.
     if firm or ((hinted or is_vacation_rule(reading)) and not stays) or (reading.has_absence_subject and not here):
         return _absence(reading, firm or away, base)
     if here:
@@ -69,11 +71,7 @@ def _only_tells_return(reading: Reading) -> bool:
         s.means in (Meaning.RECEIVED, Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements
     )
     numbers = range(len(reading.sources.own.sentences))
-    return (
-        is_personal
-        and not says_more
-        and facts.return_date(reading.sources, numbers, with_durations=False).value is not None
-    )
+    return is_personal and not says_more and facts.return_date(reading.sources, numbers).value is not None
 
 
 def _goes_again(reading: Reading, away: Sequence[Statement], back: Sequence[Statement]) -> bool:

@@ -241,7 +241,7 @@ def title_in_passing(reading: Reading, cue: str) -> StatedTitle | None:
     own, lexicons = reading.sources.own, reading.sources.lexicons
     changing = {number for number, sentence in enumerate(own.sentences) if _finds(reading, cue, sentence.folded)}
     for number, sentence in enumerate(own.sentences):
-        if changing.isdisjoint((number - 1, number, number + 1)) or sentence.is_subject:
+        if changing.isdisjoint(range(number - 2, number + 3)) or sentence.is_subject:
             continue
         for start, end in titles_in(sentence.text, lexicons):
             title = clean_title(sentence.text[start:end], lexicons, reading.identity)
