@@ -152,10 +152,13 @@ def _prefilter() -> Prefilter:
     return Prefilter(list(date_patterns().values()))
 
 
-def _possible_kinds(folded: str) -> frozenset[str]:
-    """Return the kinds of date that a text can hold at all."""
-    kinds = list(date_patterns())
-    return frozenset(kinds[number] for number in _prefilter().candidates(folded))
+@lru_cache(maxsize=1024)
+def _matches_in(folded: str) -> dict[str, list["re.Match[str]"]]:
+    """Return what may be dates in a text by their kind, whatever the day; remembered, for it is asked for again."""
+    patterns = list(date_patterns().items())
+    possible = (patterns[number] for number in _prefilter().candidates(folded))
+    found = ((kind, list(pattern.finditer(folded))) for kind, pattern in possible)
+    return {kind: matches for kind, matches in found if matches}
 
 
 def _make(year: int, month: int, day: int) -> date | None:
@@ -247,7 +250,7 @@ class _Found:
         languages: tuple[str, ...],
     ) -> None:
         self.folded = folded
-        self.possible = _possible_kinds(folded)
+        self.possible = _matches_in(folded)
         self.today = today
         self.direction = direction
         self.month_first = month_first
@@ -261,7 +264,7 @@ class _Found:
             self.dates.append(StatedDate(start, end, value, **marks))
 
     def matches(self, kind: str) -> Iterator["re.Match[str]"]:
-        return date_patterns()[kind].finditer(self.folded) if kind in self.possible else iter(())
+        return iter(self.possible.get(kind, ()))
 
     def resolve(self, month: int, day: int, year: int | None) -> date | None:
         return _resolve(month, day, year, self.today, self.direction)

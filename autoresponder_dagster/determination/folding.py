@@ -103,9 +103,10 @@ def fold(text: str) -> str:
 
 def clean(text: str) -> str:
     r"""Return ``text`` composed (NFC), without control and invisible characters; line ends become ``\\n``."""
-    if text.isascii() and text.isprintable():
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", text)
     return _UNWANTED.sub("", text.replace("\u00a0", " ").replace("\u3000", " ").replace("\u2028", "\n"))
 
 

@@ -48,9 +48,10 @@ def _without_pieces(line: str, mark: str) -> str:
 
 def _words_of(folded: str) -> list[str]:
     """Return the words of a text, without those of addresses and links."""
-    for mark in ("@", "http", "www."):
-        if mark in folded:
-            folded = _without_pieces(collapse(folded), mark)
+    marks = [mark for mark in ("@", "http", "www.") if mark in folded]
+    folded = collapse(folded) if marks else folded
+    for mark in marks:
+        folded = _without_pieces(folded, mark)
     if not folded.isascii():
         return _WORD.findall(folded)
     words = folded.translate(_LETTERS_ONLY).split()

@@ -11,11 +11,12 @@ any engine with RE2's syntax gives the same matches in linear time. ``{name}`` i
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -27,6 +28,11 @@ from autoresponder_dagster.errors import ConfigurationError
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "ja", "zh")
 NO_SPACES = ("ja", "zh")
 """Languages written without spaces between words."""
+
+
+_MATCHES_PER_ENTRY = 3
+_REMEMBERED = 1_024
+"""Sentences of each language that are remembered."""
 
 
 class Meaning(StrEnum):
@@ -125,6 +131,18 @@ class Lexicon:
         """Search folded text for one of the word lists of the language (``negation``, ``closing``, …)."""
         pattern = self.words.get(kind)
         return pattern.search(text) if pattern is not None else None
+
+    @cached_property
+    def matches(self) -> Callable[[str], tuple[tuple[Entry, "re.Match[str]"], ...]]:
+        """Finds the entries in a folded sentence, with their places, and remembers it: many messages say the same."""
+        return lru_cache(maxsize=_REMEMBERED)(self._matches)
+
+    def _matches(self, folded: str) -> tuple[tuple[Entry, "re.Match[str]"], ...]:
+        return tuple(
+            (entry, match)
+            for entry in self.candidates(folded)
+            for match in islice(entry.pattern.finditer(folded), _MATCHES_PER_ENTRY)
+        )
 
     def candidates(self, folded: str) -> list[Entry]:
         """Return the entries that can match a folded text, in order; the others need not be tried."""

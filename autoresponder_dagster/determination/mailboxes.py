@@ -5,7 +5,7 @@ of them is the new one (``facts.py``).
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_valid_email, normalize_email
 from autoresponder_dagster.determination.asian_names import has_surname_of, is_asian
@@ -35,8 +35,7 @@ _SHORT_NAME, _CUT_NAME = 3, 4
 """Letters of a name that tell something, and to which a long one may be cut (``schu`` for Schuster)."""
 
 
-@dataclass(frozen=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     """An address at its place in a text."""
 
     email: str

@@ -50,6 +50,7 @@ _MACHINE_TYPES = frozenset(
 _CARD_TYPES = ("text/vcard", "text/x-vcard", "text/directory")
 _TEXT_TYPES = ("text/plain", "text", "text/enriched", "text/x-unknown")
 _HTML_BEGINNINGS = ("<html", "<!doctype html", "<body", "<div", "<p>")
+_BEGINNING = 200
 _LEAST_TEXT = 20
 """A shorter plain text is no alternative to an HTML body."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]{40,}=*\s*")
@@ -133,7 +134,10 @@ def _encoded_once(text: str) -> str:
 def decode_words(value: str) -> str:
     """Return a header value unfolded, with RFC 2047 words decoded and control characters removed."""
     value = str(value)[:MAX_HEADER_VALUE]
-    if not value.isascii():
+    if value.isascii():
+        if "=?" not in value and value.isprintable():
+            return collapse(value)
+    else:
         value = decode_bytes(value.encode("utf-8", "surrogateescape"), None)
     if "=?" in value:
         with suppress(ValueError, binascii.Error, LookupError, MessageError):  # A malformed word stays as it is.
@@ -323,7 +327,7 @@ class _Parts:
     def __init__(self) -> None:
         self.types: list[str] = []
         self.plain: list[str] = []
-        self.html: list[str] = []
+        self.html: list[Part] = []
         self.status: list[str] = []
         self.original: list[str] = []
         self.vcard: list[str] = []
@@ -344,7 +348,7 @@ class _Parts:
         elif part.is_attachment:
             return
         elif content_type == "text/html":
-            self.html.append(_text_of(part))
+            self.html.append(part)  # read where the plain text does not say all
         elif content_type in _TEXT_TYPES or content_type.startswith("multipart/"):
             # A multipart without a usable boundary is its own text.
             self.plain.append(_text_of(part)[:MAX_TEXT])
@@ -354,9 +358,11 @@ class _Parts:
         text = "\n\n".join(chunk for chunk in self.plain if chunk.strip())
         if text[:400].lstrip().lower().startswith(_HTML_BEGINNINGS):
             text = html_to_text(text)
-        names_no_address = "@" not in text and any("mailto:" in page.lower() for page in self.html)
-        if self.html and (len(collapse(text)) < _LEAST_TEXT or names_no_address):
-            text = html_to_text("\n".join(self.html)) or text
+        is_short = len(collapse(text[:_BEGINNING])) < _LEAST_TEXT and len(collapse(text)) < _LEAST_TEXT
+        if self.html and (is_short or "@" not in text):
+            html = "\n".join(map(_text_of, self.html))
+            if is_short or "mailto:" in html.lower():
+                text = html_to_text(html) or text
         return clean(text)[:MAX_TEXT]
 
     def is_unreadable(self) -> bool:

@@ -135,6 +135,7 @@ def identity_of(email: str | None, name: str | None) -> Identity:
     )
 
 
+@lru_cache(maxsize=4096)
 def _is_honorific(word: str) -> bool:
     return fold(word).replace(".", "") in name_words("honorifics")
 
@@ -191,6 +192,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(sorted(names))
 
 
+@lru_cache(maxsize=4096)
 def _is_no_name(word: str) -> bool:
     """Tell whether a capitalised word is a common one or has the ending of a noun."""
     plain = _plain(word)

@@ -8,6 +8,7 @@ from several statements together (``verdict.py``).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.asian_names import is_asian
@@ -16,6 +17,7 @@ from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, E
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
 from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
 from autoresponder_dagster.determination.subjects import (
+    Antecedent,
     Predicate,
     Subject,
     Who,
@@ -49,7 +51,6 @@ _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
 _ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS)
 """What a question can ask for ("Could you change my address to …?")."""
-_MATCHES_PER_ENTRY = 3
 _LONG_WORD = 5
 _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
@@ -171,7 +172,7 @@ def _is_partial(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
 
 
 def _subject(
-    predicate: Predicate, about: About, lexicon: Lexicon, identity: Identity, antecedent: Who | None
+    predicate: Predicate, about: About, lexicon: Lexicon, identity: Identity, antecedent: Antecedent
 ) -> Subject:
     """Return whom a match speaks of: the entry may tell, else the grammar of the sentence does."""
     if about == About.FIRST:
@@ -182,9 +183,9 @@ def _subject(
         return Subject(Who.NOBODY)
     if about == About.NAMED:
         who = last_named(predicate.sentence.text[predicate.start : predicate.end], identity)
-        if who is None and antecedent is None:
+        if who is None and antecedent() is None:
             return find_subject(predicate, lexicon, identity, antecedent)  # "I said goodbye to the Trust"
-        return Subject(who or antecedent or Who.THIRD, is_named=who is not None)
+        return Subject(who or antecedent() or Who.THIRD, is_named=who is not None)
     return find_subject(predicate, lexicon, identity, antecedent)
 
 
@@ -195,7 +196,7 @@ def _statement(
     sentence: Sentence,
     lexicon: Lexicon,
     identity: Identity,
-    antecedent: Who | None,
+    antecedent: Antecedent,
 ) -> Statement | None:
     folded = sentence.folded
     start, end = match.span()
@@ -303,15 +304,16 @@ def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
 def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], identity: Identity) -> list[Statement]:
     """Return what the sentences say, in order. Pronouns refer to the last person that was named."""
     statements: list[Statement] = []
-    antecedent: Who | None = None
     for number, sentence in enumerate(sentences):
+        antecedent = partial(_last_named_before, number, sentences, identity)
         for lexicon in lexicons:
-            for entry in lexicon.candidates(sentence.folded):
-                for count, match in enumerate(entry.pattern.finditer(sentence.folded)):
-                    if count >= _MATCHES_PER_ENTRY:
-                        break
-                    statement = _statement(entry, match, number, sentence, lexicon, identity, antecedent)
-                    if statement is not None:
-                        statements.append(statement)
-        antecedent = last_named(sentence.text, identity) or antecedent
+            for entry, match in lexicon.matches(sentence.folded):
+                statement = _statement(entry, match, number, sentence, lexicon, identity, antecedent)
+                if statement is not None:
+                    statements.append(statement)
     return statements
+
+
+def _last_named_before(number: int, sentences: Sequence[Sentence], identity: Identity) -> Who | None:
+    named = (last_named(sentence.text, identity) for sentence in reversed(sentences[:number]))
+    return next((who for who in named if who is not None), None)

@@ -5,8 +5,9 @@ engine: a statement about a third person must never become one about the sender.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import StrEnum
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning
@@ -32,8 +33,11 @@ class Who(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True)
-class Subject:
+Antecedent = Callable[[], Who | None]
+"""Returns the person to whom a pronoun refers; null where nobody was named. Few sentences ask."""
+
+
+class Subject(NamedTuple):
     """Whom a statement is about. ``is_named``: by the sender's own name or in the first person."""
 
     who: Who
@@ -41,8 +45,7 @@ class Subject:
     is_first_person: bool = False
 
 
-@dataclass(frozen=True)
-class Predicate:
+class Predicate(NamedTuple):
     """What is said, at its place in a sentence: the match of a lexicon entry."""
 
     sentence: Sentence
@@ -51,8 +54,7 @@ class Predicate:
     means: Meaning
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     end: int
     subject: Subject
 
@@ -83,7 +85,7 @@ _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 _TIME_OR_PLACE = re.compile(r"\b(?:on|at|in|near|am|in der|à|en|em|nel|op|na|w)\s$", re.IGNORECASE)
 
 
-def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Who | None) -> Subject:
+def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Antecedent) -> Subject:
     """Return the subject of a predicate: the nearest candidate before its end.
 
     Kinship ("my father … passed") beats all, unless a first person stands between. ``antecedent`` is the
@@ -174,13 +176,13 @@ def _spoken_of(zone: str, predicate: Predicate, lexicon: Lexicon, *, is_writer: 
 
 
 def _pronouns(
-    zone: str, sentence: Sentence, lexicon: Lexicon, identity: Identity, antecedent: Who | None
+    zone: str, sentence: Sentence, lexicon: Lexicon, identity: Identity, antecedent: Antecedent
 ) -> list[_Candidate]:
     """Return "he" and "she" as whoever was named last; somebody else where nobody was."""
     pronoun = lexicon.words.get("third_pronoun")
     return [
         _Candidate(
-            found.end(), Subject(last_named(sentence.text[: found.start()], identity) or antecedent or Who.THIRD)
+            found.end(), Subject(last_named(sentence.text[: found.start()], identity) or antecedent() or Who.THIRD)
         )
         for found in (pronoun.finditer(zone) if pronoun is not None else ())
         if not _is_polite_address(sentence.text, found.start())
