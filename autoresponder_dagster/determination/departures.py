@@ -164,7 +164,7 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     stays = [
         s
         for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
-        if not s.is_negated
+        if not s.is_negated and s.who != Who.UNRESOLVED
     ]
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
     if (stated_title(reading) is not None and (stays or is_weak)) or (denies and stays):
@@ -270,6 +270,8 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     keeps_address = leading.means != Meaning.DECEASED and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
     if stays or keeps_address or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
         return DOUBTFUL
+    if is_role_mailbox(reading.identity.email or "") and not leading.is_first_person:
+        return DOUBTFUL  # Whose departure an office tells is not sure.
     if reading.in_subject(leading):
         return DOUBTFUL if reading.sources.own.own else INFERRED
     return CERTAIN

@@ -26,7 +26,8 @@ _OBFUSCATED = re.compile(
     re.IGNORECASE,
 )
 _OBFUSCATED_HINT = re.compile(
-    r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|＠",
+    r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|"
+    r"\s(?:arobase|arroba|chiocciola)\s+[\w-]+\.|＠",
     re.IGNORECASE,
 )
 _DOT_WORD = re.compile(_DOT, re.IGNORECASE)
@@ -65,7 +66,8 @@ def find_mailboxes(text: str) -> list[Mailbox]:
             spelled = match.group()
             if "@" in spelled and not re.search(r"[\[({<]\s*@", spelled):
                 continue
-            bracketed = re.search(r"[\[({<]", spelled) is not None or "＠" in spelled
+            # Unlike "at", the words of other languages for the sign are no words of running text.
+            bracketed = re.search(r"[\[({<]|\s(?:arobase|arroba|chiocciola)\s", spelled) is not None or "＠" in spelled
             if not bracketed and not re.search(
                 r"\s(?:dot|point|punkt|punto|ponto|punt|kropka)\s", spelled, re.IGNORECASE
             ):

@@ -120,7 +120,11 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     confidence = CLEAR
     is_served = only_promises and reading.is_automatic and any(s.means == Meaning.RECEIVED for s in reading.statements)
     has_moved = facts.other_own_address(reading.sources, at_home=False) is not None
-    if is_office or not sure or is_served or has_moved:
+    # "The office is hers now, I am still in the house": perhaps in another post.
+    is_succeeded = not reading.is_automatic and any(
+        s.means in (Meaning.SUCCESSOR, Meaning.ROLE_ENDED) for s in reading.statements
+    )
+    if is_office or not sure or is_served or has_moved or is_succeeded:
         confidence = DOUBTFUL
     elif only_promises and not reading.is_automatic:
         confidence = NEARLY

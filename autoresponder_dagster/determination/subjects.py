@@ -124,7 +124,9 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     if not candidates:
         is_implicit = _has_no_subject(sentence.folded[: predicate.start], lexicon)
         names_another = lexicon.has_spaces and any(
-            is_person_like(name) for _, _, name in person_names(sentence.text[: predicate.start])
+            # A capital within a sentence makes even one word a name; at its beginning every word has one.
+            is_person_like(name) or (start > 0 and lexicon.language in _PRO_DROP and end + 1 >= predicate.start)
+            for start, end, name in person_names(sentence.text[: predicate.start])
         )
         return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
     return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
