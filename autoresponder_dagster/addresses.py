@@ -24,9 +24,9 @@ ROLE_NAMES = frozenset([
     "buchhaltung", "rechnung", "rechnungen", "personal", "bewerbung", "geschaeftsstelle", "vorstand", "anfragen",
     # fr
     "accueil", "secretariat.direction", "bureau", "ventes", "comptabilite", "renseignements", "direction",
-    "redaction", "commandes", "achats", "facturation", "factures", "compta", "reservations", "reservation", "billetterie",
-    "rh", "drh", "mairie", "scolarite", "abonnements", "commercial", "courrier", "juridique", "evenements", "standard",
-    "adherents", "communication", "recrutement", "greffe", "cabinet", "permanence", "urbanisme",
+    "redaction", "commandes", "achats", "facturation", "factures", "compta", "reservations", "reservation",
+    "billetterie", "rh", "drh", "mairie", "scolarite", "abonnements", "commercial", "courrier", "juridique", "evenements",
+    "standard", "adherents", "communication", "recrutement", "greffe", "cabinet", "permanence", "urbanisme",
     # es, pt, it
     "contacto", "informacion", "ventas", "soporte", "oficina", "secretaria", "prensa", "atencion", "administracion",
     "contato", "geral", "vendas", "suporte", "escritorio", "atendimento", "imprensa", "administracao",
@@ -34,10 +34,11 @@ ROLE_NAMES = frozenset([
     "redaccion", "pedidos", "compras", "facturacion", "facturas", "pagos", "reservas", "rrhh", "recursoshumanos",
     "direccion", "gerencia", "recepcion", "consultas", "comunicacion", "tesoreria", "comercial", "atencionalcliente",
     "cuentasporpagar", "mesadepartes", "taquilla", "suscripciones", "eventos", "contabilidad", "proveedores",
-    "redacao", "financeiro", "faturas", "faturacao", "rh", "protocolo", "ouvidoria", "gabinete", "direcao", "diretoria",
-    "contabilidade", "tesouraria", "bilheteira", "assinaturas", "comunicacao", "juridico", "licitacoes", "secretariado",
-    "redazione", "protocollo", "biglietteria", "prenotazioni", "ordini", "acquisti", "commerciale", "assistenza", "pec",
-    "abbonamenti", "eventi", "fatture", "fatturazione", "contabilita", "risorseumane", "parroco", "sindaco",
+    "redacao", "financeiro", "faturas", "faturacao", "rh", "protocolo", "ouvidoria", "gabinete", "direcao",
+    "diretoria", "contabilidade", "tesouraria", "bilheteira", "assinaturas", "comunicacao", "juridico", "licitacoes",
+    "secretariado",
+    "redazione", "protocollo", "biglietteria", "prenotazioni", "ordini", "acquisti", "commerciale", "assistenza",
+    "pec", "abbonamenti", "eventi", "fatture", "fatturazione", "contabilita", "risorseumane", "parroco", "sindaco",
     # nl, pl, sv
     "receptie", "verkoop", "administratie", "secretariaat", "klantenservice",
     "biuro", "sekretariat", "sprzedaz", "pomoc", "recepcja", "administracja",
