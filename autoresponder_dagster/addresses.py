@@ -26,7 +26,8 @@ ROLE_NAMES = frozenset([
     "accueil", "secretariat.direction", "bureau", "ventes", "comptabilite", "renseignements", "direction",
     "redaction", "commandes", "achats", "facturation", "factures", "compta", "reservations", "reservation",
     "billetterie", "rh", "drh", "mairie", "scolarite", "abonnements", "commercial", "courrier", "juridique",
-    "evenements", "standard", "adherents", "communication", "recrutement", "greffe", "cabinet", "permanence", "urbanisme",
+    "evenements", "standard", "adherents", "communication", "recrutement", "greffe", "cabinet", "permanence",
+    "urbanisme",
     # es, pt, it
     "contacto", "informacion", "ventas", "soporte", "oficina", "secretaria", "prensa", "atencion", "administracion",
     "contato", "geral", "vendas", "suporte", "escritorio", "atendimento", "imprensa", "administracao",

@@ -70,7 +70,8 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     soon = [s for s in reading.of_sender(Meaning.LEAVING, Meaning.LAST_DAY) if not s.is_negated]
     said = _departures(reading, soon)
     if not said:
-        if soon:
+        keeps_address = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
+        if soon and not (keeps_address and stated_title(reading) is not None):
             return _future(reading, soon, base)
         return _told_by_a_proxy(reading, base) or _told_by_address(reading, base) or _succession(reading, base)
     if _is_overruled(reading, said) or _is_news_of_an_office(reading, said):

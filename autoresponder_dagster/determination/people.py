@@ -218,7 +218,7 @@ _PREPOSITION = re.compile(
 
 def follows_preposition(text: str, start: int) -> bool:
     """Tell whether a name is the object of a preposition or has an article: then it is no subject."""
-    return _PREPOSITION.search(text[max(0, start - 12) : start]) is not None
+    return _PREPOSITION.search(fold(text[max(0, start - 12) : start])) is not None
 
 
 def has_honorific(name: str) -> bool:
