@@ -336,7 +336,9 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
     title = stated_title(reading)
     people = [
-        person for person in contacts(sources, reading.statements) if person.email is None or person.email != new_email
+        person
+        for person in contacts(sources, reading.statements)
+        if (person.email is None or person.email != new_email) and (person.name or "-") not in (employer or "")
     ]
     lead = people[0] if people else Contact(None, None)
     category = _CATEGORIES.get(leading.means, Category.LEFT)
@@ -368,7 +370,7 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     news = [s for s in reading.statements if s.who == Who.THIRD and s.is_named and s.means in DEPARTED]
     facts_of_sender = (stated_title(reading), stated_address(reading).email, stated_employer(reading))
     is_other_news = any(fact is not None for fact in facts_of_sender)
-    if reading.has_absence_subject or is_other_news or news or here:
+    if reading.has_absence_subject or is_other_news or news or here or _speaks_of_a_while(reading):
         return None
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)
     said = [s for s in reading.statements if s.means in means and not (s.is_temporary or s.is_negated)]
@@ -382,6 +384,15 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
         if is_near and (statement.means == Meaning.SUCCESSOR or _is_left_to_a_colleague(reading, verdict)):
             return replace(verdict, confidence=DOUBTFUL)
     return None
+
+
+def _speaks_of_a_while(reading: Reading) -> bool:
+    """Tell whether anything in the own words holds only for a time: then somebody else may only cover."""
+    return any(
+        lexicon.finds("temporary", sentence.folded)
+        for lexicon in reading.sources.lexicons[:1]
+        for sentence in reading.sources.own.sentences
+    )
 
 
 def _is_left_to_a_colleague(reading: Reading, verdict: Verdict) -> bool:

@@ -275,7 +275,7 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
 def stated_employer(reading: Reading) -> str | None:
     """Return the organisation for which the sender now works, if it is another one."""
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):
-        if statement.is_negated or statement.org is None:
+        if statement.is_negated or statement.org is None or statement.who == Who.UNRESOLVED:
             continue
         name = clean_organization(reading.text_of(statement, statement.org))
         if name is not None and not _is_own_organization(name, reading.identity):

@@ -157,6 +157,8 @@ def _has_doubtful_object(entry: Entry, sentence: Sentence, match: "re.Match[str]
     capitals = [word for word in words if word[:1].isupper() or word[:1].isdigit()]
     if not words or words[0] not in capitals:
         return True
+    if identity.is_named_in(words[0]):
+        return False  # "We said farewell to Ann"
     squeezed = "".join(re.findall(r"[a-z0-9]", fold(words[0])))
     return len(capitals) == 1 and squeezed not in re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
 
@@ -183,9 +185,9 @@ def _subject(
         return Subject(Who.NOBODY)
     if about == About.NAMED:
         who = last_named(predicate.sentence.text[predicate.start : predicate.end], identity)
-        if who is None and antecedent() is None:
-            return find_subject(predicate, lexicon, identity, antecedent)  # "I said goodbye to the Trust"
-        return Subject(who or antecedent() or Who.THIRD, is_named=who is not None)
+        earlier = antecedent() if predicate.means != Meaning.DECEASED else None  # "We lost power" is of nobody.
+        if who is not None or earlier is not None or predicate.means == Meaning.DECEASED:
+            return Subject(who or earlier or Who.THIRD, is_named=who is not None)
     return find_subject(predicate, lexicon, identity, antecedent)
 
 

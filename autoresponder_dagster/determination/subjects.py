@@ -103,6 +103,9 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         sentence.folded[:reach], predicate.end, lexicon, is_object_skipped=predicate.means in AWAY
     ):
         return Subject(Who.THIRD)
+    told_of = _relative_subject(predicate, lexicon, identity)
+    if told_of is not None:
+        return told_of
     if lexicon.finds("first_person_form", zone[predicate.start :]) is not None:
         return first_person(is_writer=identity.writer is None)
     candidates = [
@@ -130,6 +133,21 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         )
         return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
     return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
+
+
+def _relative_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> Subject | None:
+    """Return the person whose relative clause the predicate is ("from Ann Lee, who retired in June")."""
+    relative = lexicon.finds("relative_subject", predicate.sentence.folded[: predicate.start])
+    if relative is None:
+        return None
+    names = [
+        name for _, end, name in person_names(predicate.sentence.text[: relative.start()]) if end == relative.start()
+    ]
+    if not names:
+        return None
+    if identity.is_named_in(names[-1]):
+        return Subject(Who.SENDER, is_named=True)
+    return Subject(Who.THIRD, is_named=True) if is_person_like(names[-1]) else None
 
 
 def last_named(text: str, identity: Identity) -> Who | None:
@@ -208,7 +226,8 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
     is_death = predicate.means == Meaning.DECEASED
     candidates = []
     clauses = dict(_relative_clauses(predicate, lexicon))
-    for name_start, name_end, name in person_names(text if is_death else text[:end]):
+    told = text.find(";", end) if is_death else end
+    for name_start, name_end, name in person_names(text[:told] if told >= 0 else text):
         if identity.is_named_in(name):
             candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
             continue
