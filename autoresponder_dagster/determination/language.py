@@ -24,12 +24,13 @@ _POINTS = lcm(*range(1, len(LANGUAGES) + 1))
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[str, tuple[str, ...]]:
+def _words() -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Return the function words with the points that each of their languages gets for one."""
     words: dict[str, list[str]] = {}
     for language in LANGUAGES:
         for word in lexicon(language).function_words:
             words.setdefault(word, []).append(language)
-    return {word: tuple(languages) for word, languages in words.items()}
+    return {word: (_POINTS // len(languages), tuple(languages)) for word, languages in words.items()}
 
 
 def _without_pieces(line: str, mark: str) -> str:
@@ -69,13 +70,14 @@ def detect_languages(text: str) -> tuple[str, ...]:
     known = _words()
     counts = Counter(_words_of(fold(text[:6000])))
     for word in known.keys() & counts.keys():
-        points = counts[word] * _POINTS // len(known[word])
-        for language in known[word]:
-            scores[language] = scores.get(language, 0) + points
+        points, languages = known[word]
+        for language in languages:
+            scores[language] = scores.get(language, 0) + counts[word] * points
     kana, han = (0, 0) if text.isascii() else (len(sign.findall(text[:3000])) for sign in (_KANA, _HAN))
     if kana >= _LEAST_KANA:
         scores["ja"] = (kana + han) * _POINTS // 3
     elif han >= _LEAST_HAN:
         scores["zh"] = han * _POINTS // 2
-    ranked = sorted(scores, key=lambda language: (-scores[language], LANGUAGES.index(language)))
-    return tuple(language for language in ranked[:3] if scores[language] >= scores[ranked[0]] * _SECOND_LANGUAGE_SHARE)
+    least = max(scores.values(), default=0) * _SECOND_LANGUAGE_SHARE
+    strong = [language for language in LANGUAGES if language in scores and scores[language] >= least]
+    return tuple(sorted(strong, key=lambda language: -scores[language])[:3])

@@ -5,6 +5,7 @@ of them is the new one (``facts.py``).
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_valid_email, normalize_email
@@ -114,6 +115,7 @@ def _ascii_name(name: str) -> str:
     return fold(expanded)
 
 
+@lru_cache(maxsize=4096)
 def names_match(email: str, name: str) -> bool:
     """Tell whether an address and a name fit, also in the German spelling of umlauts (``roettgers``)."""
     if is_asian(name):

@@ -140,6 +140,7 @@ def _is_honorific(word: str) -> bool:
     return fold(word).replace(".", "") in name_words("honorifics")
 
 
+@lru_cache(maxsize=4096)
 def strip_honorifics(name: str) -> str:
     """Return a name without leading titles and trailing degrees (``Frau Dr. Ann Lee, MPH`` → ``Ann Lee``)."""
     name = collapse(name.split(",", maxsplit=1)[0]).strip(" .,:;-–\"'()")
@@ -167,7 +168,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     Words that begin a sentence and the words of offices and weekdays are cut off the ends.
     """
     names = []
-    folded = fold(text)
+    folded = None
     for found in NAME.finditer(text):
         words = list(_WORD.finditer(found.group()))
         while words and _is_no_name(words[0].group()):
@@ -181,6 +182,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
         start, end = found.start() + words[0].start(), found.start() + words[-1].end()
         if text[end : end + 1] == "@":
             continue  # a mailbox name, not a name
+        folded = folded or fold(text)
         titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
         start = titled.start(1) if titled is not None else start
         name = text[start:end]

@@ -15,7 +15,7 @@ from autoresponder_dagster.addresses import (
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning
-from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, names_match
+from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
 from autoresponder_dagster.determination.own_words import OwnWords
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -76,6 +76,14 @@ def address_in_passing(reading: Reading) -> StatedAddress:
     """
     sources = reading.sources
     sentences = [sentence.folded for sentence in sources.own.sentences]
+    own = [
+        [box for box in sources.boxes(sentence) if _is_another_own(reading, box.email)]
+        for sentence in sources.own.sentences
+    ]
+    beside = f"{sources.own.signature}\n{sources.vcard}"
+    under_new_domain = _address_under_new_domain(reading)
+    if not any(own) and not may_hold_mailbox(beside) and under_new_domain.email is None:
+        return StatedAddress()  # Most messages give no other address of the sender: no word needs to be looked for.
     changing = {
         number
         for number, folded in enumerate(sentences)
@@ -87,11 +95,7 @@ def address_in_passing(reading: Reading) -> StatedAddress:
         is_near = not changing.isdisjoint((number - 1, number, number + 1))
         if not is_near or _finds(reading, "other_use", sentence.folded):
             continue
-        boxes = [
-            box
-            for box in sources.boxes(sentence)
-            if _is_another_own(reading, box.email) and not _is_namesake(reading, box.email)
-        ]
+        boxes = [box for box in own[number] if not _is_namesake(reading, box.email)]
         boxes = [box for box in boxes if not _finds(reading, "former_before", sentence.folded[: box.start])] or boxes
         if boxes:
             return StatedAddress(
@@ -100,10 +104,10 @@ def address_in_passing(reading: Reading) -> StatedAddress:
                 _in_passing(reading, Meaning.NEW_ADDRESS, number, boxes[0].start, boxes[0].end),
             )
     points_below = any(_finds(reading, "here_below", folded) for folded in sentences)
-    for box in find_mailboxes(f"{sources.own.signature}\n{sources.vcard}") if points_below else ():
+    for box in find_mailboxes(beside) if points_below else ():
         if _is_another_own(reading, box.email):
             return StatedAddress(box.email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, min(changing)))
-    return _address_under_new_domain(reading)
+    return under_new_domain
 
 
 def _address_under_new_domain(reading: Reading) -> StatedAddress:
