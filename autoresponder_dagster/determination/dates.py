@@ -18,6 +18,7 @@ from autoresponder_dagster.determination.prefilter import Prefilter
 PAST, FUTURE = -1, 1
 _MAX_DATES = 40
 _MONTHS = 12
+_WEEKS = 53
 _THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
 _WESTMOST, _EASTMOST = -11, -4
@@ -65,7 +66,7 @@ def _ordinal_numbers() -> dict[str, int]:
 _NEXT = "next|nachsten|kommenden|prochain|proximo|proxima|prossimo|volgende|nasta|przyszly|przyszla"
 _TODAY = (
     "this (?:afternoon|evening|morning)|(?:later )?today|tonight|"
-    "heute|aujourd'hui|oggi|hoy|hoje|vandaag|dzisiaj|dzis|idag"
+    "heute|aujourd'hui|oggi|hoy|hoje|vandaag|dzisiaj|dzis|idag|i dag"
 )
 _TOMORROW = "tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon"
 
@@ -115,10 +116,11 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     ordinals = _alternatives(_ordinal_numbers())
     weekday = rf"(?:(?P<weekday>{names})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
     year = r"(?:,? ?(?:de |del |do |anno )?(?P<year>(?:19|20)\d\d)\b|,? ?'(?P<short>\d\d)\b)?"
-    day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|ste|de|o|a|\u00b0)?\.?"
+    day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|:?a|ste|de|o|\u00b0)?\.?"
     english_day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
     to_day = r"(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?"
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
+    week_words = _alternatives(word for language in LANGUAGES for word in lexicon(language).week_words)
     month_ends = "|".join(known.month_end_before for known in map(lexicon, LANGUAGES) if known.month_end_before)
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
@@ -138,6 +140,8 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "tomorrow": rf"\b(?:{_TOMORROW})\b|明日|明天",
         "today": rf"\b(?:{_TODAY})\b|本日|今日|今天",
         "asian_weekday": rf"(?P<next>下周|来周の?|下个?星期)?(?P<weekday>{asian_weekdays})",
+        "week_number": rf"\b(?P<word>{week_words})\.? ?(?P<week>[0-5]?\d)\b(?: ?(?:-|bis|tot|till|t/m|und|en|och) ?"
+        r"(?P<week_to>[0-5]?\d)\b)?",
         "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b|\b(?P<weekday_b>{names}) week\b",
         "month_end": rf"\b(?:{month_ends}) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
         "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
@@ -255,6 +259,7 @@ class _Found:
         self.direction = direction
         self.month_first = month_first
         self.weekdays = _weekdays_in(languages)
+        self.week_words = frozenset(word for language in languages for word in lexicon(language).week_words)
         self.dates: list[StatedDate] = []
 
     def add(self, match: "re.Match[str]", value: date | None, **marks: bool) -> None:
@@ -367,8 +372,26 @@ def _add_spelled(found: _Found, today: date) -> None:
     for match in found.matches("weekday_week"):
         weekday = _weekday_numbers()[match.group("weekday") or match.group("weekday_b")]
         found.add(match, today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7))
+    for match in found.matches("week_number"):
+        if match.group("word") in found.week_words:
+            week, last = int(match.group("week")), match.group("week_to")
+            value = _day_of_week(int(last), _FRIDAY, found) if last else _day_of_week(week, 0, found)
+            found.add(match, value, is_range=last is not None)
     for match in found.matches("month_end"):
         found.add(match, _end_of(match.group("month"), _full_year(match.group("year"), match.group("short")), found))
+
+
+def _day_of_week(number: int, weekday: int, found: _Found) -> date | None:
+    """Return a day of a week of the calendar, in the year that suits the day of the message."""
+    today = found.today
+    if today is None or not 1 <= number <= _WEEKS:
+        return None
+    # The fourth of January is always in the first week.
+    years = (date(year, 1, 4) for year in (today.year - 1, today.year, today.year + 1))
+    days = [first + timedelta(days=7 * (number - 1) + weekday - first.weekday()) for first in years]
+    if found.direction == FUTURE:
+        return next((day for day in days if day >= today - timedelta(days=7)), None)
+    return next((day for day in reversed(days) if day <= today + timedelta(days=7)), None)
 
 
 def _add_relative(found: _Found, today: date) -> None:

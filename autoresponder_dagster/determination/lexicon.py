@@ -125,6 +125,8 @@ class Lexicon:
     """Pattern of the words after which a length of time is the one until something ends ("for", "in")."""
     month_end_before: str = ""
     """Pattern of what stands before a month whose last day is meant ("the end of September")."""
+    week_words: tuple[str, ...] = ()
+    """Words before the number of a week in the calendar ("KW 42")."""
     words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
 
     def finds(self, kind: str, text: str) -> "re.Match[str] | None":
@@ -177,6 +179,7 @@ _TABLES = {
     "durations",
     "duration_before",
     "month_end_before",
+    "week_words",
     "subject_prefixes",
     "macros",
     "words",
@@ -315,6 +318,7 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         durations={fold(str(word)): int(days) for word, days in (data.get("durations") or {}).items()},
         duration_before=fold(data.get("duration_before") or ""),
         month_end_before=fold(data.get("month_end_before") or ""),
+        week_words=tuple(fold(str(word)) for word in data.get("week_words") or []),
         words=words,
     )
 
