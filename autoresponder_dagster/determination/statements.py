@@ -40,6 +40,7 @@ _TIMED = DEPARTED - {Meaning.DECEASED} | {
     Meaning.ROLE_ENDED,
     Meaning.NEW_EMPLOYER,
     Meaning.SUCCESSOR,
+    Meaning.SUCCESSOR,
 }
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")

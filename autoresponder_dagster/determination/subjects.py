@@ -296,4 +296,6 @@ def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
         return not any(lexicon.finds("written_subject", part.strip()) for part in clauses)
     if lexicon.language == "en":
         return not clause or _ADVERBIAL.fullmatch(clause) is not None
+    if lexicon.finds("noun_follows", before):
+        return False
     return len(clause.split()) <= (_FEW_WORDS if lexicon.language in _PRO_DROP else 0)
