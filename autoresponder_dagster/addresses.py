@@ -37,7 +37,7 @@ ROLE_NAMES = frozenset([
     "cuentasporpagar", "mesadepartes", "taquilla", "suscripciones", "eventos", "contabilidad", "proveedores",
     "redacao", "financeiro", "faturas", "faturacao", "rh", "protocolo", "ouvidoria", "gabinete", "direcao",
     "diretoria", "contabilidade", "tesouraria", "bilheteira", "assinaturas", "comunicacao", "juridico", "licitacoes",
-    "secretariado",
+    "secretariado", "presidencia", "presidenza", "rectorado", "reitoria", "decanato", "rettorato", "presidence",
     "redazione", "protocollo", "biglietteria", "prenotazioni", "ordini", "acquisti", "commerciale", "assistenza",
     "pec", "abbonamenti", "eventi", "fatture", "fatturazione", "contabilita", "risorseumane", "parroco", "sindaco",
     # nl, pl, sv

@@ -83,7 +83,11 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     writer = fold(sources.identity.writer or "")
     for number, sentence in enumerate(sources.own.sentences):
         for start, end, name in person_names(sentence.text):
-            is_other = is_person_like(name) and _may_be_person(sentence.text, start, name, sources)
+            is_other = (
+                is_person_like(name)
+                and _may_be_person(sentence.text, start, name, sources)
+                and not _names_own_organization(name, sources.identity)
+            )
             acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and _VERB_FOLLOWS.match(sentence.text[end:])
             is_known = number in third_gone or sentence.is_subject or (writer and _is_same(name, writer))
             if is_other and acts and not is_known:
@@ -94,9 +98,18 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
         domain_of(box.email) == home
         and not is_role_mailbox(box.email)
         and not is_own_address(box.email, sources.identity)
-        and any(is_person_like(name) and names_match(box.email, name) for _, _, name in person_names(text))
+        and any(
+            is_person_like(name) and names_match(box.email, name) and not _is_organization(name, sources.identity)
+            for _, _, name in person_names(text)
+        )
         for box in find_mailboxes(text)
     )
+
+
+def _names_own_organization(name: str, identity: Identity) -> bool:
+    """Tell whether a word of what looks like a name is in the sender's domain ("Saí da Orvial")."""
+    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
+    return any(len(word) >= _LONG_WORD and word in domain for word in re.findall(r"[a-z]+", fold(name)))
 
 
 def _with_addresses(

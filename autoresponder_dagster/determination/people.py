@@ -108,6 +108,8 @@ _ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さ
 _IN_BRACKETS = re.compile(r"\(.*?\)")
 _JOINT = re.compile(r"['’-]")
 _WORD = re.compile(r"\S+")
+_ELIDED = re.compile(r"C['’]est|(?:L|D|All|Dell|Nell|Dall|Sull|Un|Qu)['’][a-zà-ÿ]")
+"""An article or a preposition with a common noun ("L'équipe"): no name begins with it."""
 _POSSESSIVE = re.compile(r"['’]s$")
 _FOLDED_POSSESSIVE = re.compile(r"'s$")
 
@@ -171,7 +173,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     folded = None
     for found in NAME.finditer(text):
         words = list(_WORD.finditer(found.group()))
-        while words and _is_no_name(words[0].group()):
+        while words and (_is_no_name(words[0].group()) or _ELIDED.match(words[0].group())):
             words.pop(0)
         while words and _is_no_name(words[-1].group()):
             words.pop()
