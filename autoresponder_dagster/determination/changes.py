@@ -171,6 +171,8 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
 
 def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
     """Take a title beside a word of change for the news, where nothing else is told."""
+    if reading.asks and not reading.is_automatic:
+        return None
     title = title_in_passing(reading, "title_cue" if reading.is_automatic else "title_news")
     if title is None:
         return None

@@ -211,7 +211,7 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
     if reading.is_automatic:
         return base
     email = reading.identity.email or ""
-    if not email or is_role_mailbox(email) or not _WORD.search(reading.sources.own.own) or _asks(reading):
+    if not email or is_role_mailbox(email) or not _WORD.search(reading.sources.own.own) or reading.asks:
         return replace(base, category=Category.HUMAN_MESSAGE)
     return replace(
         base,
@@ -219,15 +219,6 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
         category=Category.HUMAN_MESSAGE,
         confidence=PRESUMED,
         evidence=reading.sources.own.own.split("\n")[0][:MAX_EVIDENCE],
-    )
-
-
-def _asks(reading: Reading) -> bool:
-    """Tell whether the sender asks us something: a real question says nothing of the sender (rules.md §4)."""
-    return any(
-        lexicon.finds("question", sentence.folded)
-        for lexicon in reading.sources.lexicons
-        for sentence in reading.sources.own.sentences
     )
 
 

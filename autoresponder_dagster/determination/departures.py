@@ -162,6 +162,8 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
         return True  # "X has left the building" over "… for lunch, back at two".
     is_weak = all(s.is_weak or s.is_hedged for s in said)
+    if all(s.is_first_person and s.means == Meaning.LEFT for s in said) and _comes_back(reading, None):
+        return True  # "Today is my last day before three weeks of leave. I am back on 9 November."
     stays = [
         s
         for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
@@ -197,6 +199,16 @@ def _tells_of_oneself(reading: Reading) -> bool:
 def _is_news_of_an_office(reading: Reading, said: Sequence[Statement]) -> bool:
     """Tell whether an office tells that somebody in it left whom it does not name as the sender."""
     return is_role_mailbox(reading.identity.email or "") and all(s.who == Who.UNRESOLVED for s in said)
+
+
+def _comes_back(reading: Reading, day: date | None) -> bool:
+    """Tell whether the sender is plainly away until some day soon, which is not the day of the departure."""
+    away = [
+        s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_over or s.is_weak or reading.in_subject(s))
+    ]
+    back = facts.return_date(reading.sources, sorted({s.sentence for s in away})).value if away else None
+    today = reading.sources.today
+    return back is not None and back != day and (today is None or back - today < NEAR_RETURN)
 
 
 def _is_away(reading: Reading) -> bool:
@@ -262,12 +274,7 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     stays = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED) if not s.is_negated]
     another_post = stated_title(reading) is not None and stated_employer(reading) is None
     still_leaving = [s for s in soon if s.means == Meaning.LEAVING]
-    away = [
-        s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_over or s.is_weak or reading.in_subject(s))
-    ]
-    back = facts.return_date(reading.sources, sorted({s.sentence for s in away})).value if away else None
-    today = reading.sources.today
-    comes_back = back is not None and back != day and (today is None or back - today < NEAR_RETURN)
+    comes_back = _comes_back(reading, day)
     keeps_address = leading.means != Meaning.DECEASED and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
     if stays or keeps_address or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
         return DOUBTFUL

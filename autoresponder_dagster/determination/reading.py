@@ -47,6 +47,15 @@ class Reading:
         """Whether a program sent the message on the sender's behalf."""
         return self.transport != TransportClass.HUMAN
 
+    @property
+    def asks(self) -> bool:
+        """Whether the sender asks us something: a real question says nothing of the sender (rules.md §4)."""
+        return any(
+            lexicon.finds("question", sentence.folded)
+            for lexicon in self.sources.lexicons
+            for sentence in self.sources.own.sentences
+        )
+
     def in_subject(self, statement: Statement) -> bool:
         """Tell whether a statement stands in the subject line."""
         return self.sources.own.sentences[statement.sentence].is_subject

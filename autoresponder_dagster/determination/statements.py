@@ -235,6 +235,7 @@ def _statement(
         end=end,
         is_weak=entry.is_weak or _has_doubtful_object(entry, sentence, match, identity),
         is_hedged=bool(lexicon.finds("hedge", _without_second_verb(clause, match.group())))
+        or (entry.means in DEPARTED and bool(lexicon.finds("hearsay", folded[:start])))
         # Who left "the grants team" may be in another one now.
         or (entry.means == Meaning.LEFT and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
         is_negated=_is_negated(entry, sentence, match, lexicon),
