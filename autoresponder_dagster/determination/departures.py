@@ -170,9 +170,9 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         if not s.is_negated and s.who != Who.UNRESOLVED
     ]
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
-    if (stated_title(reading) is not None and (stays or is_weak)) or (denies and stays):
-        return True
-    if is_weak and stays and title_in_passing(reading, "title_news") is not None:
+    has_title = stated_title(reading) is not None and (stays or is_weak)
+    has_title = has_title or (is_weak and bool(stays) and title_in_passing(reading, "title_news") is not None)
+    if has_title or (denies and stays):
         return True
     if is_weak and (any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays) or _is_away(reading)):
         return True
