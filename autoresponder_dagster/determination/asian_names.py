@@ -60,14 +60,16 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     known = _alternatives(certain)
     ja = rf"(?P<surname>{known}) ?(?P<given>{given}){ends}|(?P<bare>{known}){alone}"
     ja_rare = rf"{ja}|{rare}|{polite}|{addressed}"
-    known = _alternatives(name_table("chinese_surnames"))
+    nouns = _alternatives(name_words("chinese_not_names"))
+    known = f"(?!{nouns})(?:{_alternatives(name_table('chinese_surnames'))})"
     letter = f"[^{''.join(name_words('chinese_not_given'))}\\W\\d_a-z]"
     before = "".join(f"|(?<={word})" for word in sorted(name_words("chinese_before_name")))
     after = _alternatives(name_words("chinese_after_name"))
     zh = (
         rf"(?:(?<![一-鿿]){before})(?P<surname>{known}) ?(?P<given>{letter}{{1,2}}?)(?=[^一-鿿]|$|{after})|"
         rf"(?P<bare>{known})(?=先生|女士|小姐|老师|经理|主任|总|工)|"
-        rf"(?P<addressed>(?:{known}){letter}{{1,2}}){has_address}"
+        rf"(?P<addressed>(?:{known}){letter}{{1,2}}){has_address}|"
+        rf"(?<=[由给])(?P<rare>{known}) ?(?P<rare_given>{letter}{{2}})"
     )
     return re.compile(ja_rare), re.compile(ja), re.compile(zh)
 
@@ -90,6 +92,15 @@ def asian_names(text: str) -> tuple[AsianName, ...]:
             if all(match.end() <= name.start or match.start() >= name.end for name in found):
                 found.append(AsianName(match.start(), match.end(), surname, given))
     return tuple(sorted(found, key=lambda name: name.start))
+
+
+def name_at_start(text: str) -> str | None:
+    """Return the name that a piece of text begins with, whatever stands behind it."""
+    for known in (text, f"{text}は"):
+        found = next((name for name in asian_names(known) if name.start == 0), None)
+        if found is not None:
+            return text[: found.end]
+    return None
 
 
 _OFFICE = re.compile(r"[部課室係局社会所院店处科组司办庁省]|中心|组合")

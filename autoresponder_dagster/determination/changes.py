@@ -96,6 +96,8 @@ def _category(supporting: Sequence[Statement]) -> Category:
 
 def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[Statement], *, is_strong: bool) -> float:
     is_renamed = any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting)
+    if reading.identity.writer is not None:
+        return min(address.fit, DOUBTFUL)  # The address may be that of whoever writes.
     if not is_strong and not supporting:
         is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email or "")
         return min(address.fit, INFERRED if is_sure else DOUBTFUL)

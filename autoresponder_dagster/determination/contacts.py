@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
-from autoresponder_dagster.determination.asian_names import asian_names, is_asian
+from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
-from autoresponder_dagster.determination.lexicon import DEPARTED, Lexicon, Meaning, name_words
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning, name_words
 from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
@@ -79,7 +79,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
 
     That is somebody who does something in the own words, or has an address beside the sender's.
     """
-    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY}
     writer = fold(sources.identity.writer or "")
     for number, sentence in enumerate(sources.own.sentences):
         for start, end, name in person_names(sentence.text):
@@ -90,7 +90,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
             )
             acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and _VERB_FOLLOWS.match(sentence.text[end:])
             is_known = number in third_gone or sentence.is_subject or (writer and _is_same(name, writer))
-            if is_other and acts and not is_known:
+            if is_other and (acts or is_asian(name)) and not is_known:
                 return True
     text = f"{sources.own.own}\n{sources.own.signature}"
     home = domain_of(sources.identity.email or "")
@@ -137,7 +137,7 @@ def _with_addresses(
 def _is_guess(name: str, number: int, statements: Sequence[Statement]) -> bool:
     """Tell whether a Chinese or Japanese name is known neither by its surname nor by a word of succession."""
     is_successor = any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
-    return is_asian(name) and not is_successor and not asian_names(f"{name}は")
+    return is_asian(name) and not is_successor and name_at_start(name) is None
 
 
 def _is_office(text: str, name: str, box: Mailbox) -> bool:

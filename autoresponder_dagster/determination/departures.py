@@ -187,7 +187,12 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
 
 def _tells_of_oneself(reading: Reading) -> bool:
     """Tell whether the one who writes is there, away for a time, or says that an address stays."""
-    told = [s for s in reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED) if not s.is_negated]
+    deaths = {s.sentence for s in reading.of_sender(Meaning.DECEASED)}  # "… had been ill and passed away"
+    told = [
+        s
+        for s in reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED)
+        if not s.is_negated and s.sentence not in deaths
+    ]
     return any(
         s.is_first_person
         or s.means == Meaning.ADDRESS_UNCHANGED

@@ -100,6 +100,8 @@ class Identity:
 
     def is_given_name_in(self, text: str) -> bool:
         """Tell whether a text names this person otherwise than by a surname, which relatives share."""
+        if is_persons(self.name or ""):
+            return bool(split_name(self.name or "")[1]) and split_name(self.name or "")[1] in fold(text)
         given = name_tokens(" ".join((self.name or "").replace(",", " ").split()[:-1]))
         return bool(given & name_tokens(text)) or (not given and self.is_named_in(text))
 

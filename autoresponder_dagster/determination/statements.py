@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from autoresponder_dagster.addresses import domain_of
-from autoresponder_dagster.determination.asian_names import is_asian
+from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning, name_words
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
@@ -246,7 +246,7 @@ def _statement(
         is_first_person=subject.is_first_person,
         title=_span(match, *_TITLES),
         org=_span(match, *_ORGANIZATIONS),
-        name=_span(match, "name", "name_b"),
+        name=_span(match, "name", "name_b", "name_c"),
     )
 
 
@@ -281,7 +281,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
             span = _span(found, "name", "name_b", "name_c", "name_d") if found else None
             name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
             if is_asian(name):
-                name = next((found for start, _, found in person_names(f"{name}は") if start == 0), "")
+                name = name_at_start(name) or ""
             if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
                 return name
     is_spoken_of = any(identity.is_named_in(sentence.text) for sentence in sentences)

@@ -97,8 +97,10 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         zone = zone[:start] + " " * (end - start) + zone[end:]
     reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
     # "I am with my family": who is away for the sake of a relative is not the relative.
-    is_death = predicate.means == Meaning.DECEASED
-    names_sender = is_death and identity.is_given_name_in(sentence.text)  # "My wife Ann has passed" from Ann's mailbox
+    is_departure = predicate.means in DEPARTED
+    names_sender = is_departure and identity.is_given_name_in(
+        sentence.text
+    )  # "My wife Ann has passed" from Ann's mailbox
     if not names_sender and _is_of_relatives(
         sentence.folded[:reach], predicate.end, lexicon, is_object_skipped=predicate.means in AWAY
     ):
