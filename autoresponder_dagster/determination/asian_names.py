@@ -50,7 +50,9 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     honorific = _alternatives(name_words("japanese_after_name"))
     given = rf"(?![{not_given}])[{_HAN}ぁ-んァ-ヴー]{{1,4}}?"
     ends = fold(rf"(?={honorific}|[はがをにへのともで、。,，)）(（<＜「」『』・/：:;；\s]|まで|宛|から|より|です|儀|$)")
-    alone = fold(rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀)")
+    alone = fold(
+        rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀|を|に(?:変更|交代|引|お|担当|ご|依頼|任|託|譲|渡))"
+    )
     letter = rf"(?:(?![{not_given}年月日任皆客者方各御貴何])[{_HAN}])"
     rare = rf"(?<![{_HAN}])(?P<rare>{letter}{{1,3}}) (?P<rare_given>{given}){ends}"
     polite = rf"(?<![{_HAN}])(?P<polite>{letter}{{2,3}})(?=さん|様|氏)"
@@ -69,7 +71,7 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
         rf"(?:(?<![一-鿿]){before})(?P<surname>{known}) ?(?P<given>{letter}{{1,2}}?)(?=[^一-鿿]|$|{after})|"
         rf"(?P<bare>{known})(?=先生|女士|小姐|老师|经理|主任|总|工)|"
         rf"(?P<addressed>(?:{known}){letter}{{1,2}}){has_address}|"
-        rf"(?<=[由给])(?P<rare>{known}) ?(?P<rare_given>{letter}{{2}})"
+        rf"(?<=[由给])(?!于)(?P<rare>{known}) ?(?P<rare_given>{letter}{{2}})"
     )
     return re.compile(ja_rare), re.compile(ja), re.compile(zh)
 

@@ -246,7 +246,7 @@ def _statement(
         is_first_person=subject.is_first_person,
         title=_span(match, *_TITLES),
         org=_span(match, *_ORGANIZATIONS),
-        name=_span(match, "name", "name_b", "name_c"),
+        name=_span(match, "name", "name_b", "name_c", "name_d"),
     )
 
 

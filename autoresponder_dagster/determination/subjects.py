@@ -101,8 +101,16 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     names_sender = is_departure and identity.is_given_name_in(
         sentence.text
     )  # "My wife Ann has passed" from Ann's mailbox
+    if predicate.means in AWAY and not lexicon.has_spaces:
+        # "My father passed away, and (I) am off": the subject that is left out is the writer again.
+        reach_from = max((found.end() for found in _CLAUSE_START.finditer(zone, 0, predicate.start)), default=0)
+    else:
+        reach_from = 0
     if not names_sender and _is_of_relatives(
-        sentence.folded[:reach], predicate.end, lexicon, is_object_skipped=predicate.means in AWAY
+        " " * reach_from + sentence.folded[reach_from:reach],
+        predicate.end,
+        lexicon,
+        is_object_skipped=predicate.means in AWAY,
     ):
         return Subject(Who.THIRD)
     told_of = _relative_subject(predicate, lexicon, identity)
