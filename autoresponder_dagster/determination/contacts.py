@@ -34,10 +34,10 @@ _ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _OFFICE_ARTICLE = re.compile(r"\b(?:the|la|el|les|los|las|de|het|il|lo|der|die|das)\s$", re.IGNORECASE)
-_WITHIN = re.compile(r"\b(?:in|into|within|at) $", re.IGNORECASE)
+_ADDRESS_FOLLOWS = re.compile(r",? ?[(<]?[^\s@]+@")
+_WITHIN = re.compile(r"(?<!vested )\b(?:in|into|within) $", re.IGNORECASE)
 """What stands before the name of a place or an office, not of a person."""
 _BEGINS_CLAUSE = re.compile(r"(?:^|[.;:,(–—-] ?|\b(?:and|but|und|et|y|e|en|och) )$")
-_VERB_FOLLOWS = re.compile(r"['’]s now\b|,? [a-zà-ÿ]")
 _ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
 """An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
@@ -88,7 +88,9 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
                 and _may_be_person(sentence.text, start, name, sources)
                 and not _names_own_organization(name, sources.identity)
             )
-            acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and _VERB_FOLLOWS.match(sentence.text[end:])
+            acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and any(
+                lexicon.finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons
+            )
             is_known = number in third_gone or sentence.is_subject or (writer and _is_same(name, writer))
             if is_other and (acts or is_asian(name)) and not is_known:
                 return True
@@ -145,7 +147,8 @@ def _is_office(text: str, name: str, box: Mailbox) -> bool:
     squeezed = re.sub(r"[^a-z]", "", fold(name))
     domain, local = (re.sub(r"[^a-z]", "", fold(part)) for part in (domain_of(box.email), local_part(box.email)))
     is_firm = len(squeezed) >= _LONG_WORD and domain.startswith(squeezed) and not names_match(box.email, name)
-    has_article = _OFFICE_ARTICLE.search(text[: max(0, text.find(name))]) is not None
+    before = text[: max(0, text.find(name))]
+    has_article = _OFFICE_ARTICLE.search(before) is not None or _WITHIN.search(before) is not None
     return is_firm or _ELIDED.match(name) is not None or (has_article and squeezed == local)
 
 
@@ -210,6 +213,8 @@ def _is_last_title(name: str, sources: Sources) -> bool:
 def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
     """Tell whether a name is that of somebody who only occurs: a spouse, a signer, who set up the notice."""
     before, after = fold(text[:start]), fold(text[end:])
+    if _ADDRESS_FOLLOWS.match(after):
+        return False  # A relative with an address may well take over.
     if sources.identity.writer is not None and _is_same(text[start:end], fold(sources.identity.writer)):
         return not _writer_takes_over(sources)
     return any(

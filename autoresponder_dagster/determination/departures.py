@@ -230,7 +230,14 @@ def _leading(reading: Reading, said: Sequence[Statement]) -> Statement:
     specific = (Meaning.DECEASED, Meaning.RETIRED, Meaning.POSITION_ELIMINATED)
     return max(
         strong or said,
-        key=lambda s: (not reading.in_subject(s), not s.is_hedged, s.is_named, s.means in specific, -s.sentence),
+        key=lambda s: (
+            not reading.in_subject(s),
+            not s.is_hedged,
+            s.who != Who.UNRESOLVED,
+            s.is_named,
+            s.means in specific,
+            -s.sentence,
+        ),
     )
 
 
@@ -247,7 +254,8 @@ def _speaks_of_old_address(reading: Reading, statement: Statement) -> bool:
 def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement]) -> float:
     """Return how surely the leading statement says by itself that the sender has left."""
     if leading.is_hedged or leading.who == Who.UNRESOLVED:
-        return DOUBTFUL
+        firm = [s for s in said if s.is_named and not (s.is_hedged or s.is_weak)]
+        return INFERRED if any(s.sentence != leading.sentence for s in firm) else DOUBTFUL
     if leading.is_weak:
         return INFERRED if _is_corroborated(reading, said) else DOUBTFUL
     if leading.who == Who.IMPLICIT:
@@ -271,7 +279,21 @@ def _is_corroborated(reading: Reading, said: Sequence[Statement]) -> bool:
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     succeeded = any(s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary) for s in reading.statements)
     is_told_by_others = any(s.is_named and not s.is_first_person for s in said)
-    return len(passages) > 1 or (bool(passages) and succeeded and (ends or is_told_by_others))
+    if len(passages) > 1 or (bool(passages) and succeeded and (ends or is_told_by_others)):
+        return True
+    return bool(passages) and _has_successor_beside(reading)
+
+
+def _has_successor_beside(reading: Reading) -> bool:
+    """Tell whether a colleague with an address is named to have something now, and nothing is for a time only."""
+    sources = reading.sources
+    has_successor = any(s.means == Meaning.SUCCESSOR and not s.is_temporary for s in reading.statements)
+    is_ahead = any(facts.has_end(sources, number) for number in range(len(sources.own.sentences)))
+    is_away = reading.has_absence_subject or bool(reading.of_sender(*AWAY))
+    people = contacts(sources, reading.statements)
+    home = domain_of(reading.identity.email or "")
+    is_colleague = bool(people) and people[0].name is not None and domain_of(people[0].email or "") == home
+    return has_successor and is_colleague and not (is_ahead or is_away or _speaks_of_a_while(reading))
 
 
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:

@@ -144,6 +144,10 @@ def _is_honorific(word: str) -> bool:
     return fold(word).replace(".", "") in name_words("honorifics")
 
 
+_TITLED_WORDS = 3
+_FORMS_OF_ADDRESS = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})
+
+
 @lru_cache(maxsize=4096)
 def strip_honorifics(name: str) -> str:
     """Return a name without leading titles and trailing degrees (``Frau Dr. Ann Lee, MPH`` → ``Ann Lee``)."""
@@ -151,6 +155,8 @@ def strip_honorifics(name: str) -> str:
     words = name.split(" ")
     while len(words) > 1 and _is_honorific(words[0]):
         words = words[1:]
+    if len(words) >= _TITLED_WORDS and fold(words[1]).strip(".") in _FORMS_OF_ADDRESS:
+        words = words[2:]  # "Young Mr Lee"
     while len(words) > 1 and fold(words[-1]).strip(".") in {"mph", "phd", "md", "jr", "esq", "cpa", "cmp"}:
         words = words[:-1]
     return _POSSESSIVE.sub("", " ".join(words)).strip(" .,")
