@@ -64,18 +64,18 @@ BESIDE = 28
 BESIDE_AFTER = 40
 KIN_AFTER = 25
 """Characters after a verb of dying within which the dead can be named."""
-_ENGLISH_ADVERBIALS = (
-    "please|kindly|note|that|be|advised|informed|effective|as|of|since|on|in|at|the|end|per|now|this|is|to|let|you|know|we|regret|"
-    "inform|hello|hi|dear|all|friends|colleagues|unfortunately|sadly|thanks?|for|your|e-?mail|message|and|but|because|due|with|"
-    "regards|notice|auto|reply"
-)
+_ENGLISH_ADVERBIALS = frozenset([
+    "please", "kindly", "note", "that", "be", "advised", "informed", "effective", "as", "of", "since", "on", "in",
+    "at", "the", "end", "per", "now", "this", "is", "to", "let", "you", "know", "we", "regret", "inform", "hello",
+    "hi", "dear", "all", "friends", "colleagues", "unfortunately", "sadly", "thank", "thanks", "for", "your",
+    "email", "message", "and", "but", "because", "due", "with", "regards", "notice", "auto", "reply",
+])  # fmt: skip
 _ENGLISH_MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 )
-_ADVERBIAL = re.compile(
-    rf"(?:\b(?:{_ENGLISH_ADVERBIALS}|\d[\d./-]*(?:st|nd|rd|th)?|[a-z]*day|(?:{_ENGLISH_MONTHS})\w*)\b|[^\w\s]|\s|_)+"
-)
+_WORD = re.compile(r"\w+")
+_TIME_WORD = re.compile(rf"\d+(?:st|nd|rd|th)?|[a-z]*day|(?:{_ENGLISH_MONTHS})\w*|_+")
 _PRO_DROP = ("es", "pt", "it", "pl")
 """Languages in which a verb needs no written subject."""
 _FEW_WORDS = 3
@@ -305,7 +305,13 @@ def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
         clauses = _CLAUSE_START.split(_strip(lexicon.words.get("adverbial"), before))
         return not any(lexicon.finds("written_subject", part.strip()) for part in clauses)
     if lexicon.language == "en":
-        return not clause or _ADVERBIAL.fullmatch(clause) is not None
+        return _is_adverbial(clause)
     if lexicon.finds("noun_follows", before):
         return False
     return len(clause.split()) <= (_FEW_WORDS if lexicon.language in _PRO_DROP else 0)
+
+
+def _is_adverbial(clause: str) -> bool:
+    """Tell whether an English clause says nothing but when, how and to whom it may concern."""
+    words = _WORD.findall(clause.replace("e-mail", "email"))
+    return all(word in _ENGLISH_ADVERBIALS or _TIME_WORD.fullmatch(word) for word in words)

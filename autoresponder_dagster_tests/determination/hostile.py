@@ -195,6 +195,10 @@ MESSAGES: dict[str, Callable[[], bytes]] = {
     "sentences": text("I left. "),
     "slashes": text("1/2/"),
     "dates": text("14 Oct 2026 "),
+    "figures before a verb": text("1999-12-31" * 40 + "x is no longer with us. "),
+    "an address with a line about it, again and again": lambda: filled(
+        b"dorothea@midvalley.example\n\nStill your Volunteer. Its replacement is younger and belongs to me:\n\n", 16_000
+    ),
     "half dates": text("from 1 to 2 October until the 3rd of "),
     "digits": text("1"),
     "cues without dates": text("until returning on back from "),
