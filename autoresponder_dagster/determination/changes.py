@@ -98,13 +98,13 @@ def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[S
     is_renamed = any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting)
     if reading.identity.writer is not None:
         return min(address.fit, DOUBTFUL)  # The address may be that of whoever writes.
+    is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email or "")
     if not is_strong and not supporting:
-        is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email or "")
         return min(address.fit, INFERRED if is_sure else DOUBTFUL)
     if stated_employer(reading) is not None and not is_renamed:
         return min(address.fit, DOUBTFUL)
     if not reading.is_automatic and not (address.fit >= CLEAR and is_strong):
-        return min(address.fit, REPORTED)
+        return min(address.fit, INFERRED if is_sure else REPORTED)
     is_hedged = address.statement is not None and address.statement.is_hedged
     return min(address.fit, NEARLY) if is_hedged or is_role_mailbox(reading.identity.email or "") else address.fit
 

@@ -301,6 +301,7 @@ def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
         and all(word[:1].isupper() for word in words)
         and not any(fold(word) in name_words("not_names") for word in words)
         and not any(fold(word) in name_words("organization_words") for word in words)
+        and not any(fold(word) in lexicon.function_words for lexicon in lexicons for word in words)  # "Still here"
         and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
     )
 

@@ -35,7 +35,7 @@ _DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [
 """Capitalised words at the end of a title in small letters: a Polish genitive ("dyrektor Izby Morskiej")."""
 _ENDING, _STEM = 2, 3
 _END_OF_NAME = re.compile(
-    r"\s(?:as|where|and|in|on|effective|once|after|before|vide|this|last|next|while|when|until|"
+    r"\s(?:as|where|and|in|on|effective|once|now|after|before|vide|this|last|next|while|when|until|"
     r"starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
 )
 _CAPITAL_WORD = r"[A-ZÀ-Þ][\w'’/&-]*"
@@ -68,7 +68,10 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     role, _, post = title.partition(" as ")
     if post and not any(lexicon.finds("title_noun", fold(role)) for lexicon in lexicons):
         title = post
-    title = _without_organization(_without_name(title, identity), identity)
+    title = _without_name(title, identity)
+    shorter = _without_organization(title, identity)
+    if not any(lexicon.finds("title_noun", fold(title[len(shorter) :])) for lexicon in lexicons):
+        title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
     title = _ARTICLE.sub("", collapse(title)).strip(" .,:;!-–\"'*_“”")
     is_long_enough = len(title) >= (3 if title.isascii() else 2)
     if not is_long_enough or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
