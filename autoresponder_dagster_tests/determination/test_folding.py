@@ -17,3 +17,7 @@ def test_latin_letters_fold_to_ascii():
 
 def test_typographic_signs_fold_to_plain_ones():
     assert fold("I\u2019m \u201cback\u201d \u2014 really\uff1a") == 'i\'m "back" - really:'
+
+
+def test_traditional_chinese_folds_to_simplified():
+    assert fold("業務離職，電郵") == fold("业务离职，电邮")
