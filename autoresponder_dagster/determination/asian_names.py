@@ -70,7 +70,7 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     zh = (
         rf"(?:(?<![一-鿿]){before})(?P<surname>{known}) ?(?P<given>{letter}{{1,2}}?)(?=[^一-鿿]|$|{after})|"
         rf"(?P<bare>{known})(?=先生|女士|小姐|老师|经理|主任|总|工)|"
-        rf"(?P<addressed>(?:{known}){letter}{{1,2}}){has_address}|"
+        rf"(?P<addressed>(?:{known}){letter}{{1,2}})(?= ?[(<] ?[a-z0-9][a-z0-9._+-]*@)|"
         rf"(?<=[由给])(?!于)(?P<rare>{known}) ?(?P<rare_given>{letter}{{2}})"
     )
     return re.compile(ja_rare), re.compile(ja), re.compile(zh)

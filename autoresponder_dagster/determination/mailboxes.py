@@ -18,7 +18,7 @@ _ATOM = rf"[{_LETTER}_](?:[{_LETTER}_.+&'=/-]*[{_LETTER}_+&=/-])?"
 _ADDRESS = re.compile(
     rf"(?<![{_LETTER}_.@+-])([=+-]?{_ATOM}@[{_LETTER}](?:[{_LETTER}-]*\.)+[A-Za-z\u00c0-\u024f]{{2,}})"
 )
-_AT_WORD = "at|arobase|arroba|chiocciola|kukac|malpa|snabel-?a|apenstaartje|klammeraffe|@|a"
+_AT_WORD = "at|arobase|arroba|chiocciola|kukac|ma[lł]pa|snabel-?a|apenstaartje|klammeraffe|@|a"
 _AT = rf"(?:\s*[\[({{<]\s*(?:{_AT_WORD})\s*[\])}}>]\s*|\s+(?:AT|at|arobase|arroba|chiocciola)\s+|\s*＠\s*)"
 _POINT = "dot|point|punkt|punto|ponto|punt|kropka"
 _DOT = rf"(?:\s*[\[({{<]\s*(?:{_POINT}|\.)\s*[\])}}>]\s*|\s+(?:DOT|{_POINT})\s+|\.)"
@@ -27,7 +27,7 @@ _OBFUSCATED = re.compile(
     re.IGNORECASE,
 )
 _OBFUSCATED_HINT = re.compile(
-    r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|"
+    r"[\[({<]\s*(?:at|arobase|arroba|chiocciola|ma[lł]pa|@|a)\s*[\])}>]|\b(?:at|arobase|arroba|chiocciola)\b.{1,60}\b(?:dot|point|punkt|punto|ponto|punt|kropka)\b|"
     r"\s(?:arobase|arroba|chiocciola)\s+[\w-]+\.|＠",
     re.IGNORECASE,
 )
@@ -45,7 +45,7 @@ class Mailbox(NamedTuple):
     end: int
 
 
-_MAY_HOLD = re.compile(r"[@＠]|\b(?:at|arobase|arroba|chiocciola)\b|[\[(]\s*a\s*[\])]", re.IGNORECASE)
+_MAY_HOLD = re.compile(r"[@＠]|\b(?:at|arobase|arroba|chiocciola)\b|[\[(]\s*(?:a|ma[lł]pa)\s*[\])]", re.IGNORECASE)
 
 
 def may_hold_mailbox(text: str) -> bool:
