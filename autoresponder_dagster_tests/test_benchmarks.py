@@ -68,8 +68,11 @@ def test_the_fuzzer_reads_for_a_time_and_counts(tmp_path):
 def test_the_benchmark_prints_every_row_and_the_versions():
     command = [sys.executable, BENCHMARKS / "determination.py", "--messages", "20", "--rounds", "1"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    below_floor = subprocess.run([*command, "--least-ratio", "9"], capture_output=True, text=True, check=False)
 
-    assert printed.count("the engine: ") == 3
+    assert below_floor.returncode == 1
+    assert "the floor is 9" in below_floor.stdout
+    assert printed.count("the engine: ") == 4
     for reader in ("compat32", "policy.default", "flufl.bounce", "mail-parser-reply", "straightforward port"):
         assert reader in printed
     assert f"Python {sys.version.split()[0]}" in printed
