@@ -90,6 +90,8 @@ class Identity:
         return (is_rare and surname in folded) or re.search(rf"\b{surname}(?:は|が|儀|も)", folded) is not None
 
     def _knows(self, token: str) -> bool:
+        if token.endswith("s") and len(token) > _SHORT + 1 and token[:-1] in self.tokens:
+            token = token[:-1]  # a genitive: "Roths Vertrag"
         is_known = token in self.tokens or token in self.aliases or (len(token) > _SHORT and token in self.local_part)
         return is_known and len(token) >= _SHORT and token not in _no_names()
 

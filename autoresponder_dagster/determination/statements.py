@@ -45,7 +45,7 @@ _TIMED = DEPARTED - {Meaning.DECEASED} | {
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
-_SUFFIXES = ("", *(f"_{letter}" for letter in "bcdefgh"))
+_SUFFIXES = ("", *(f"_{letter}" for letter in "bcdefghij"))
 _TITLES, _ORGANIZATIONS = tuple(f"title{suffix}" for suffix in _SUFFIXES), tuple(f"org{suffix}" for suffix in _SUFFIXES)
 """The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
