@@ -205,6 +205,15 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     return not is_german or has_honorific(raw) or (bool(before) and before[-1].strip(".") in name_words("honorifics"))
 
 
+def _is_post(name: str, sources: Sources) -> bool:
+    """Tell whether two capitalised words are a post and its field: a German title ("Leiter Vertrieb")."""
+    words = name.split()
+    titles = [lexicon.words.get("title_noun") for lexicon in sources.lexicons if lexicon.language == "de"]
+    return len(words) == len(("post", "field")) and any(
+        title is not None and title.fullmatch(fold(words[0])) is not None for title in titles
+    )
+
+
 def _is_last_title(name: str, sources: Sources) -> bool:
     """Tell whether the last word of a name is the plural of a title ("Joint Administrators")."""
     last = fold(name.rsplit(maxsplit=1)[-1])
@@ -294,7 +303,9 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
         is_object = (
             sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
         )
-        if not is_object and is_person_like(raw) and _may_be_person(sentence.text, start, raw, sources):
+        if is_object or not is_person_like(raw) or _is_post(name, sources):
+            continue
+        if _may_be_person(sentence.text, start, raw, sources):
             return name
     return captured  # What stands at a Chinese or Japanese name's place may be another word.
 

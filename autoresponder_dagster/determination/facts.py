@@ -37,7 +37,7 @@ OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
-_VERB_LAST = ("de", "nl", "pl", "ja", "zh")
+_VERB_LAST = ("de", "nl", "sv", "pl", "ja", "zh")
 """Languages in which the word that says what a date is may follow the date."""
 
 

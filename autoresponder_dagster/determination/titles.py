@@ -39,6 +39,7 @@ _END_OF_NAME = re.compile(
     r"starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
 )
 _CAPITAL_WORD = r"[A-ZÀ-Þ][\w'’/&-]*"
+_REST_OF_TITLE = re.compile(r"[^.,;:!?()\"“”«»]{0,60}")
 _CAPITALISED = re.compile(
     r"(?<![\w@.-])(?P<determiner>(?:The|Our|Your|My|His|Her|A|An) )?"
     rf"(?P<title>{_CAPITAL_WORD}(?:,? (?:(?:of|for|and|&|the|in|to|at) ){{0,2}}{_CAPITAL_WORD}){{0,7}})"
@@ -117,10 +118,11 @@ def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
     """
     folded = fold(text)
     small = [
-        found.span()
+        (found.start(), rest.end())
         for lexicon in lexicons
         if "title_phrase" in lexicon.words
         for found in lexicon.words["title_phrase"].finditer(folded)
+        if (rest := _REST_OF_TITLE.match(folded, found.end())) is not None
     ]
     return small or [
         found.span("title")
