@@ -31,6 +31,7 @@ _NEGATABLE = (
     DEPARTED
     | AWAY
     | {Meaning.NEW_ADDRESS, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER, Meaning.RETURNED, Meaning.STILL_HERE}
+    | {Meaning.LEAVING}
 )
 _CONDITIONAL = DEPARTED | {Meaning.LAST_DAY, Meaning.LEAVING, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER}
 """What is not said where it follows a condition ("if I have left")."""
@@ -132,7 +133,8 @@ def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexico
     if last is None:
         return False
     between = sentence.folded[last.end() : match.start()]
-    return len(between.split()) <= _NEGATION_REACH and not re.search(r"[,;:.]|--| - ", between)
+    is_another_clause = re.search(r"[,;:.]|--| - ", between) or lexicon.finds("conjunction", between)
+    return len(between.split()) <= _NEGATION_REACH and not is_another_clause
 
 
 def _is_over(folded: str, start: int, end: int, lexicon: Lexicon) -> bool:
