@@ -16,7 +16,7 @@ from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
-from autoresponder_dagster.determination.people import identity_of, person_names
+from autoresponder_dagster.determination.people import NAME, identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
@@ -42,6 +42,7 @@ from autoresponder_dagster.determination.verdict import (
 )
 from autoresponder_dagster.schemas.enums import Category, Determination
 
+_LONG_NAME = 5
 FIRST_SENTENCES = 4
 """A person who writes about leaving says so at the beginning; later it is a tale of something else."""
 NEWS = timedelta(days=730)
@@ -368,6 +369,8 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     )
     employer = stated_employer(reading)
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
+    if employer is None and new_email is not None:
+        employer = _organization_of(new_email, reading)
     title = stated_title(reading)
     people = [
         person
@@ -436,6 +439,17 @@ def _is_left_to_a_colleague(reading: Reading, verdict: Verdict) -> bool:
         return False
     email, home = verdict.replacement_email, domain_of(reading.identity.email or "")
     return verdict.replacement_name is not None and email is not None and domain_of(email) == home
+
+
+def _organization_of(email: str, reading: Reading) -> str | None:
+    """Return what the own words name that the domain of an address is made of ("Polar Freight": polarfreight)."""
+    domain = re.sub(r"[^a-z]", "", domain_of(email).partition(".")[0])
+    for found in NAME.finditer(reading.sources.own.own):
+        squeezed = re.sub(r"[^a-z]", "", fold(found.group()))
+        is_named_so = len(squeezed) >= _LONG_NAME and domain.startswith(squeezed)
+        if is_named_so and not reading.identity.is_named_in(found.group()):
+            return found.group()
+    return None
 
 
 def _address_elsewhere(reading: Reading, employer: str | None) -> str | None:
