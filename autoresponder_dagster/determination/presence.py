@@ -124,7 +124,8 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     is_succeeded = not reading.is_automatic and any(
         s.means in (Meaning.SUCCESSOR, Meaning.ROLE_ENDED) and not s.is_weak for s in reading.statements
     )
-    if is_office or not sure or is_served or has_moved or is_succeeded:
+    is_elsewhere = bool(reading.of_sender(Meaning.NEW_EMPLOYER))
+    if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere:
         confidence = DOUBTFUL
     elif only_promises and not reading.is_automatic:
         confidence = NEARLY

@@ -211,12 +211,15 @@ def is_same_organization(reading: Reading, email: str) -> bool:
         {word for word in re.split(r"[^a-z]+", name.rpartition(".")[0]) if len(word) > _LONG_WORD}
         for name in (home, domain)
     )
+    sentences = [sentence.folded for sentence in reading.sources.own.sentences]
     is_alike = any(
         word in other or other in word or word[: _LONG_WORD + 1] == other[: _LONG_WORD + 1]
         for word in words
         for other in others
     )
-    return is_alike or any(_finds(reading, "same_place", sentence.folded) for sentence in reading.sources.own.sentences)
+    if is_alike or any(_finds(reading, "other_place", folded) for folded in sentences):
+        return is_alike
+    return any(_finds(reading, "same_place", folded) for folded in sentences)
 
 
 def _finds(reading: Reading, kind: str, folded: str) -> bool:
@@ -230,8 +233,11 @@ def stated_title(reading: Reading) -> StatedTitle | None:
         is_writer = statement.who == Who.IMPLICIT and statement.language in NO_SPACES
         if statement.is_negated or statement.title is None or not (statement.who == Who.SENDER or is_writer):
             continue
-        text = clean_title(reading.text_of(statement, statement.title), reading.sources.lexicons, reading.identity)
-        if text is not None:
+        raw = reading.text_of(statement, statement.title)
+        text = clean_title(raw, reading.sources.lexicons, reading.identity)
+        # "I am the new assistant of Ms Lee": somebody else writes.
+        serves = any(has_honorific(name) and reading.identity.is_named_in(name) for _, _, name in person_names(raw))
+        if text is not None and not serves:
             return StatedTitle(text, statement)
     return None
 
