@@ -65,6 +65,18 @@ def test_patterns_are_linear_time(entry):
         assert pattern.flags & re.ASCII
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_re2_finds_what_python_finds(language):
+    """RE2 takes linear time on any text: what it accepts can be searched by it one day, with the same verdicts."""
+    re2 = pytest.importorskip("re2")
+    entries = lexicon(language).entries
+    of_entries = [pattern for e in entries for pattern in (e.pattern, e.unless, e.unless_next, e.unless_spelled)]
+    texts = [fold(sentence) for e in entries for sentence in (*e.match[:1], *e.no_match[:1])]
+    for pattern in filter(None, [*of_entries, *lexicon(language).words.values()]):
+        other = re2.compile(pattern.pattern)
+        assert [text for text in texts if bool(other.search(text)) != bool(pattern.search(text))] == []
+
+
 def written(**entry: object) -> str:
     data = {"name": "x", "means": "left", "pattern": "gone", "match": ["gone"], "no_match": ["here"]} | entry
     return yaml.safe_dump({"language": "en", "entries": [data]})
