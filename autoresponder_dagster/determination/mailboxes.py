@@ -55,6 +55,11 @@ def may_hold_mailbox(text: str) -> bool:
 
 def find_mailboxes(text: str) -> list[Mailbox]:
     """Return the valid addresses of a text in order; several spellings at one place count once."""
+    return list(_mailboxes_in(text))
+
+
+@lru_cache(maxsize=256)
+def _mailboxes_in(text: str) -> tuple[Mailbox, ...]:
     found: list[Mailbox] = []
     for match in _ADDRESS.finditer(text):
         email = normalize_email(match.group(1).rstrip(".'-"))
@@ -78,7 +83,7 @@ def find_mailboxes(text: str) -> list[Mailbox]:
             email = normalize_email(f"{local}@{domain}".replace(" ", ""))
             if email and is_valid_email(email) and all(not box.start <= match.start() < box.end for box in found):
                 found.append(Mailbox(email, match.start(), match.end()))
-    return sorted(found, key=lambda box: box.start)
+    return tuple(sorted(found, key=lambda box: box.start))
 
 
 def local_part(email: str) -> str:
