@@ -75,6 +75,13 @@ EVALUATE_ARGS ?= $(if $(filter $(EXAMPLES),$(FOLDER)),--max unsafe=0 --min accur
 evaluate: $(INSTALLED) ## Compare verdicts with labels (FOLDER=... for another folder with labels.csv)
 	$(BIN)/autoresponder evaluate "$(FOLDER)" --plot data/evaluation/calibration.png $(EVALUATE_ARGS)
 
+AUTHORED = autoresponder_dagster_tests/determination/fixtures/authored
+.PHONY: train
+train: $(INSTALLED) ## Fit the learned reader to the labelled examples; says how it does on those it has not seen
+	$(BIN)/python -m autoresponder_dagster.determination.training \
+		autoresponder_dagster/determination/lexicons/learned.tsv $(AUTHORED)/dev $(AUTHORED)/dev2 \
+		autoresponder_dagster_tests/determination/fixtures/cases.yaml $(sort $(wildcard $(AUTHORED)/training/*.txt))
+
 .PHONY: bench
 bench: $(INSTALLED) ## Measure messages per second beside other readers (ARGS="-n 5000 --rounds 5")
 	$(BIN)/python benchmarks/determination.py $(ARGS)

@@ -28,6 +28,7 @@ from autoresponder_dagster.determination import determine as determine_message
 from autoresponder_dagster.determination import determine_frame
 from autoresponder_dagster.determination.evaluation import evaluate as evaluate_scored
 from autoresponder_dagster.determination.evaluation import read_labels, score
+from autoresponder_dagster.determination.learned import opinion_on
 from autoresponder_dagster.determination.reading import read
 from autoresponder_dagster.determination.verdict import Stages
 from autoresponder_dagster.errors import AutoResponderError, ConfigurationError
@@ -276,7 +277,8 @@ def _explain(message: ReceivedMessage) -> None:
     verdict = determine_message(message.raw, received_at=message.received_at)
     # A message that broke a stage has a verdict, but nothing to show of the stages.
     reading = read(message.raw, None, message.received_at) if verdict.stages != Stages() else None
-    _page().print(explanation(message.source, verdict, reading))
+    opinion = opinion_on(reading) if reading is not None else None
+    _page().print(explanation(message.source, verdict, reading, opinion))
 
 
 def _determine_all(paths: list[Path]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
 from autoresponder_dagster.determination.presence import absence_or_presence, vacation_end
 from autoresponder_dagster.determination.reading import Division, Reading
+from autoresponder_dagster.determination.second_look import second_look
 from autoresponder_dagster.determination.sender_facts import addresses_under_domains
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass
@@ -79,8 +80,8 @@ def _decide(reading: Reading) -> Verdict:
     ):
         verdict = decision(reading, base)
         if verdict is not None:
-            return verdict
-    return _rest(reading, base)
+            return second_look(reading, verdict)
+    return second_look(reading, _rest(reading, base))
 
 
 def _unreadable(reading: Reading, base: Verdict) -> Verdict:

@@ -335,10 +335,11 @@ def lexicon(language: str) -> Lexicon:
 
 @lru_cache(maxsize=1)
 def lexicon_digest() -> str:
-    """Return a hash of all lexicon files: it changes when any of them does."""
+    """Return a hash of all files of ``lexicons/``: it changes when any of them does."""
     digest = hashlib.sha256()
-    for name in (*LANGUAGES, "transport", "names"):
-        digest.update(_file(name).encode("utf-8"))
+    files = resources.files(__package__).joinpath("lexicons").iterdir()
+    for file in sorted((file for file in files if file.is_file()), key=lambda file: file.name):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 

@@ -52,10 +52,10 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     if not reading.is_automatic and stays and _return_day(reading, away) is None:
         firm = hinted = []  # Who answers and says so is there, whatever else is told of an absence without an end.
     if firm or ((hinted or is_vacation_rule(reading)) and not stays) or (reading.has_absence_subject and not here):
-        return _absence(reading, firm or away, base)
+        return absence_facts(reading, firm or away, base)
     if here:
         return _presence(reading, here, base)
-    return _absence(reading, [], base) if _only_tells_return(reading) else None
+    return absence_facts(reading, [], base) if _only_tells_return(reading) else None
 
 
 def _return_day(reading: Reading, away: Sequence[Statement]) -> date | None:
@@ -82,7 +82,8 @@ def _goes_again(reading: Reading, away: Sequence[Statement], back: Sequence[Stat
     )
 
 
-def _absence(reading: Reading, away: Sequence[Statement], base: Verdict) -> Verdict:
+def absence_facts(reading: Reading, away: Sequence[Statement], base: Verdict) -> Verdict:
+    """Return an absence with its facts: until when, and of which kind (rules.md §4)."""
     sources = reading.sources
     back = facts.return_date(sources, sorted({s.sentence for s in away}) or range(len(sources.own.sentences)))
     end = back.value.isoformat() if back.value else vacation_end(reading)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from autoresponder_dagster.determination.learned import Opinion
     from autoresponder_dagster.determination.reading import Reading
     from autoresponder_dagster.determination.statements import Statement
     from autoresponder_dagster.determination.verdict import Verdict
@@ -34,20 +35,26 @@ _FACTS = (
     "status_code",
     "bounce_reason",
 )
+LIKELY_SHOWN = 3
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
-def explanation(source: str, verdict: "Verdict", reading: "Reading | None") -> RenderableType:
+def explanation(
+    source: str, verdict: "Verdict", reading: "Reading | None", opinion: "Opinion | None"
+) -> RenderableType:
     """Return the stages of one message as something that rich prints.
 
     Args:
         source: where the message lies.
         verdict: what it was taken to say.
         reading: how it was read; null where the reader broke, which ``Verdict.parse_problem`` then says.
+        opinion: what the learned reader takes it to say; null where there is no reading.
     """
     stages = [_message(verdict, reading)]
     if reading is not None:
         stages += [_own_words(reading), *_cut(verdict), _statements(verdict, reading)]
+    if opinion is not None:
+        stages.append(_learned(opinion))
     stages += [_facts(verdict), _verdict(verdict)]
     return Group(Rule(Text(_shown(source)), align="left"), *stages)
 
@@ -134,6 +141,20 @@ def _statements(verdict: "Verdict", reading: "Reading") -> RenderableType:
             statement.entry,
         )
     return Group(heading, table)
+
+
+def _learned(opinion: "Opinion") -> RenderableType:
+    """Show what the learned reader takes the message to say, and the words that speak most for it."""
+    likely = sorted(opinion.probabilities.items(), key=lambda pair: -pair[1])[:LIKELY_SHOWN]
+    return Group(
+        _heading("Learned reader", "a second view; it authorises no change by itself"),
+        _pairs(
+            {
+                "says": ", ".join(f"{determination} {probability:.0%}" for determination, probability in likely),
+                "because of": " | ".join(opinion.reasons),
+            }
+        ),
+    )
 
 
 def _qualities(statement: "Statement") -> list[str]:

@@ -5,6 +5,7 @@ from io import StringIO
 from rich.console import Console
 
 from autoresponder_dagster.determination import determine
+from autoresponder_dagster.determination.learned import opinion_on
 from autoresponder_dagster.determination.reading import read
 from autoresponder_dagster.reporting.explanation import LONGEST_CUT, explanation
 from autoresponder_dagster_tests.determination.messages import build
@@ -22,7 +23,8 @@ On Tue, 13 Oct 2026, Directory wrote:
 
 def printed(raw: bytes, reading) -> str:
     page = StringIO()
-    Console(width=140, file=page).print(explanation("mail/a.eml", determine(raw), reading))
+    opinion = opinion_on(reading) if reading is not None else None
+    Console(width=140, file=page).print(explanation("mail/a.eml", determine(raw), reading, opinion))
     return page.getvalue()
 
 

@@ -1,0 +1,142 @@
+"""Features: what a learned reader sees of a message.
+
+Belongs here: turning a reading into words and facts that mean the same in every message: whose name,
+whose address, a day past or to come. Does not belong here: weighing them (``learned.py``).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.determination.dates import FUTURE, StatedDate, find_dates
+from autoresponder_dagster.determination.facts import Sources, is_own_address
+from autoresponder_dagster.determination.own_words import Sentence
+from autoresponder_dagster.determination.people import is_person_like, person_names
+from autoresponder_dagster.determination.reading import Reading
+
+_SOON = 45
+"""Days until which a day to come is soon: an absence rather than anything else."""
+LONGEST_GRAM = 4
+_MOST_COUNTED = 3
+_LENGTH_STEP, _MOST_STEPS = 15, 10
+_LINK = re.compile(r"\b(?:https?:|www\.)\S+")
+_NUMBER = re.compile(r"\d[\d.,:/-]*")
+_TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
+
+
+@dataclass(frozen=True)
+class Features:
+    """What one message shows.
+
+    ``sentences`` are the words of each sentence between marks of its ends; sequences of up to
+    ``LONGEST_GRAM`` of them are features. ``of_message`` are features of the message as a whole.
+    """
+
+    sentences: tuple[tuple[str, ...], ...]
+    of_message: frozenset[str]
+
+    def all(self) -> frozenset[str]:
+        """Return every feature once, as text."""
+        return self.of_message.union(*map(grams, self.sentences))
+
+
+def grams(words: Sequence[str]) -> frozenset[str]:
+    """Return the sequences of words of a sentence."""
+    return frozenset(
+        " ".join(words[start : start + size])
+        for size in range(1, LONGEST_GRAM + 1)
+        for start in range(len(words) - size + 1)
+    )
+
+
+def features(reading: Reading) -> Features:
+    """Return the features of a reading: the words of its sentences, and what its other stages found."""
+    sources = reading.sources
+    sentences = tuple(tuple(_words(sentence, sources)) for sentence in sources.own.sentences)
+    return Features(sentences, frozenset(_of_message(reading, [word for words in sentences for word in words])))
+
+
+def _words(sentence: Sentence, sources: Sources) -> list[str]:
+    """Return the folded words of a sentence, with names, addresses and days replaced by what they are.
+
+    Words of the subject line are marked, since it may hold the subject of our own mailing.
+    """
+    pieces: list[str] = []
+    position = 0
+    for start, end, kind in _replaced(sentence, sources):
+        if start >= position:
+            pieces += [sentence.folded[position:start], f" {kind} "]
+            position = end
+    pieces.append(sentence.folded[position:])
+    words = _TOKEN.findall(_NUMBER.sub(" #number ", "".join(pieces)))
+    return [f"subject:{word}" for word in words] if sentence.is_subject else ["^", *words, "$"]
+
+
+def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
+    yield f"transport:{reading.transport}"
+    if reading.has_absence_subject:
+        yield "subject:absence"
+    yield f"length:{min(_MOST_STEPS, len(words) // _LENGTH_STEP)}"
+    for kind in {word for word in words if word[0] in "#%@"}:
+        yield f"has:{kind}:{min(words.count(kind), _MOST_COUNTED)}"
+    for statement in reading.statements:
+        marks = "".join(
+            mark
+            for mark, holds in (
+                ("not:", statement.is_negated),
+                ("perhaps:", statement.is_hedged),
+                ("for_a_time:", statement.is_temporary),
+            )
+            if holds
+        )
+        yield f"says:{statement.means}"
+        yield f"says:{marks}{statement.means}:{statement.who}"
+
+
+def _replaced(sentence: Sentence, sources: Sources) -> list[tuple[int, int, str]]:
+    text = sentence.text
+    return sorted([*_addresses(sentence, sources), *_links(text), *_days(text, sources), *_names(text, sources)])
+
+
+def _links(text: str) -> Iterable[tuple[int, int, str]]:
+    return ((found.start(), found.end(), "@link") for found in _LINK.finditer(text))
+
+
+def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int, str]]:
+    sender = sources.identity
+    for box in sources.boxes(sentence):
+        if box.email == sender.email:
+            kind = "@same"
+        elif is_role_mailbox(box.email):
+            kind = "@role"
+        elif is_own_address(box.email, sender):
+            kind = "@own_here" if domain_of(box.email) == domain_of(sender.email or "") else "@own_elsewhere"
+        else:
+            kind = "@other"
+        yield box.start, box.end, kind
+
+
+def _days(text: str, sources: Sources) -> Iterator[tuple[int, int, str]]:
+    for stated in find_dates(text, sources.today, FUTURE, month_first=sources.month_first):
+        yield stated.start, stated.end, _day_kind(stated, sources.today)
+
+
+def _day_kind(stated: StatedDate, today: date | None) -> str:
+    if stated.value is None or today is None:
+        return "#day"
+    if stated.is_relative:
+        return "#weekday"
+    days = (stated.value - today).days
+    if days <= 0:
+        return "#past" if days < 0 else "#today"
+    return "#soon" if days <= _SOON else "#later"
+
+
+def _names(text: str, sources: Sources) -> Iterator[tuple[int, int, str]]:
+    for start, end, name in person_names(text):
+        if sources.identity.is_named_in(name):
+            yield start, end, "%sender"
+        else:
+            yield start, end, "%person" if is_person_like(name) else "%name"

@@ -1,0 +1,150 @@
+"""The learned reader and the second look: its weights are data, its view is traceable, and it never writes alone."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoresponder_dagster.determination import determine, second_look
+from autoresponder_dagster.determination.features import LONGEST_GRAM, features, grams
+from autoresponder_dagster.determination.learned import (
+    INTERCEPT,
+    Opinion,
+    apply,
+    opinion_on,
+    read_weights,
+    weights,
+    weights_text,
+)
+from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster.determination.verdict import CERTAIN, DOUBTFUL, base_verdict
+from autoresponder_dagster.schemas.enums import STATE_CHANGING, Category, Determination
+from autoresponder_dagster_tests.determination.messages import build
+
+SENDER = "Ann Lee <ann.lee@acme.example>"
+SMALL = f"feature\tACTIVE\tINACTIVE\n{INTERCEPT}\t0\t0\nhung up\t-1\t3\nhung up my\t0\t1\nboots\t-1\t1\nback\t4\t-2\n"
+
+
+def reading(body, **headers):
+    return read(build(body, sender=SENDER, **headers), None, None)
+
+
+def test_the_weights_file_has_one_row_per_feature_and_none_without_weight():
+    lines = weights_text().splitlines()
+    model = weights()
+    assert lines[0].split("\t")[1:] == sorted(Determination)
+    assert lines[1].startswith(INTERCEPT)
+    assert [line.split("\t")[0] for line in lines[2:]] == sorted(model.names) == list(model.names)
+    assert abs(model.matrix).sum(axis=1).min() > 0
+
+
+@given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12))
+def test_the_tree_finds_the_sequences_that_training_counts(words):
+    model = weights()
+    found = {model.names[number] for number in model.numbers(words)}
+    assert found == grams(words) & set(model.names)
+    assert all(len(name.split(" ")) <= LONGEST_GRAM for name in found)
+
+
+def test_names_addresses_and_days_become_what_they_are():
+    found = features(
+        reading(
+            "Ann Lee left on 3 September 2026. Write to Tom Fry (tom.fry@acme.example), ann.lee@other.example or "
+            "office@acme.example until 20 October 2026.",
+            subject="Automatic reply: News",
+        )
+    )
+    assert found.sentences[0] == ("^", "%sender", "left", "on", "#past", "$") or "%sender" in found.sentences[1]
+    words = {word for sentence in found.sentences for word in sentence}
+    assert {"%sender", "%person", "#past", "#soon", "@other", "@own_elsewhere", "@role"} <= words
+    assert not any("ann" in word or "fry" in word or "2026" in word for word in words)
+
+
+def test_words_of_the_subject_are_told_apart():
+    sentences = features(reading("Hello.", subject="I have left Acme")).sentences
+    assert sentences[0][:3] == ("subject:i", "subject:have", "subject:left")
+
+
+def test_an_opinion_names_its_sentence_and_its_words():
+    model = read_weights(SMALL)
+    message = reading("Dear all. I hung up my boots. Kind wishes to everybody.")
+    opinion = apply(model, features(message))
+    assert opinion.determination == Determination.INACTIVE
+    assert sum(opinion.probabilities.values()) == pytest.approx(1)
+    assert opinion.reasons == ("hung up", "hung up my", "boots")
+    text = [
+        sentence.text
+        for sentence in reading("Dear all. I hung up my boots. Kind wishes to everybody.").sources.own.sentences
+    ]
+    assert text[opinion.sentence] == "I hung up my boots."
+
+
+def test_a_message_without_known_words_gets_the_prior():
+    opinion = apply(read_weights(SMALL), features(reading("Zzz.")))
+    assert opinion.probabilities == {Determination.ACTIVE: 0.5, Determination.INACTIVE: 0.5}
+    assert opinion.reasons == ()
+
+
+def opinion(**probabilities):
+    rest = (1 - sum(probabilities.values())) / (len(Determination) - len(probabilities))
+    every = {one: probabilities.get(one.value, rest) for one in Determination}
+    return Opinion(max(every, key=lambda one: every[one]), every, 0, ())
+
+
+def look(monkeypatch, verdict, view, body="Some words that say little."):
+    message = reading(body)
+    monkeypatch.setattr(second_look, "opinion_on", lambda _: view)
+    return second_look.second_look(message, verdict(message))
+
+
+def sure(message):
+    return replace(
+        base_verdict(message),
+        determination=Determination.INACTIVE,
+        category=Category.LEFT,
+        confidence=CERTAIN,
+        matched="en.left",
+    )
+
+
+def unsure(message):
+    return replace(sure(message), confidence=DOUBTFUL)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "view", "determination", "is_written"),
+    [
+        pytest.param(sure, {"INACTIVE": 0.6}, "INACTIVE", True, id="both see it"),
+        pytest.param(sure, {"INACTIVE": 0.3, "REPLACEMENT": 0.3}, "INACTIVE", False, id="sure, but little support"),
+        pytest.param(sure, {"OUT_OF_OFFICE": 0.99}, "OUT_OF_OFFICE", False, id="contradicted"),
+        pytest.param(unsure, {"INACTIVE": 0.99}, "INACTIVE", True, id="a doubt removed"),
+        pytest.param(unsure, {"INACTIVE": 0.7}, "INACTIVE", False, id="a doubt that stays"),
+        pytest.param(unsure, {"ACTIVE": 0.999}, "ACTIVE", False, id="only the learned reader"),
+        pytest.param(base_verdict, {"EMAIL_UPDATE": 0.999}, "EMAIL_UPDATE", False, id="nothing understood"),
+        pytest.param(base_verdict, {"REPLACEMENT": 0.999}, "REPLACEMENT", False, id="nothing understood, successor"),
+        pytest.param(base_verdict, {"UNKNOWN": 0.9}, "UNKNOWN", False, id="nothing said"),
+    ],
+)
+def test_a_change_needs_both(monkeypatch, verdict, view, determination, is_written):
+    seen = look(monkeypatch, verdict, opinion(**view))
+    assert seen.determination == determination
+    assert (seen.determination in STATE_CHANGING and seen.confidence >= second_look.WRITABLE) is is_written
+
+
+def test_what_only_the_learned_reader_sees_comes_with_its_sentence_and_facts(monkeypatch):
+    view = replace(opinion(EMAIL_UPDATE=0.99), sentence=1)
+    seen = look(monkeypatch, base_verdict, view, "Hello there. Kindly note ann.lee@acme-group.example for your files.")
+    assert (seen.category, seen.new_email) == (Category.ADDRESS_CHANGED, "ann.lee@acme-group.example")
+    assert seen.evidence is not None
+    assert seen.matched == "learned.email_update"
+
+
+def test_a_message_without_words_is_not_looked_at(monkeypatch):
+    monkeypatch.setattr(second_look, "opinion_on", lambda _: pytest.fail("nothing to weigh"))
+    assert determine(build("12 !?", subject="")).determination == Determination.UNKNOWN
+
+
+def test_the_same_reading_gives_the_same_opinion():
+    message = reading("I have left Acme. Tom Fry, tom.fry@acme.example, has taken over.")
+    assert opinion_on(message) == opinion_on(message)

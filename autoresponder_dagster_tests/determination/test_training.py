@@ -1,0 +1,85 @@
+"""Training: examples are read or refused with a word, and what is learned can be read back."""
+
+import pytest
+
+from autoresponder_dagster.determination.features import features
+from autoresponder_dagster.determination.learned import apply, read_weights
+from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster.errors import ConfigurationError
+from autoresponder_dagster_tests.determination.messages import build
+
+training = pytest.importorskip("autoresponder_dagster.determination.training", reason="needs scikit-learn")
+
+HEAD = "## {} | Ann Lee <ann.lee@acme.example> | 2026-09-21 | Automatic reply{}\n{}\n"
+
+
+def test_a_file_of_examples_holds_messages_with_their_labels(tmp_path):
+    path = tmp_path / "examples.txt"
+    path.write_text(
+        HEAD.format("UNKNOWN/ACTIVE", " | human", "Who is this?\n\nAnn") + HEAD.format("INACTIVE", "", "I left.")
+    )
+    first, second = training.read_examples(path)
+    assert (first.accepted, second.accepted) == (("UNKNOWN", "ACTIVE"), ("INACTIVE",))
+    assert b"Auto-Submitted" not in first.raw
+    assert b"Auto-Submitted: auto-replied" in second.raw
+    assert read(second.raw, None, None).sources.own.own.strip() == "I left."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("INACTIVE | a@x.example | 2026-09-21 | Hi\n", "does not begin with the head"),
+        ("## INACTIVE | a@x.example | Hi\nBody\n", "must be"),
+        ("## INACTIVE | a@x.example | 2026-09-21 | Hi | robot\nBody\n", "must be"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_a_word(tmp_path, text, said):
+    path = tmp_path / "examples.txt"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=said):
+        training.read_examples(path)
+
+
+def test_labelled_folders_and_cases_are_examples_too(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "001.eml").write_bytes(build("I left."))
+    (folder / "labels.csv").write_text("file,determination,accept\n001.eml,INACTIVE,UNKNOWN\n")
+    cases = tmp_path / "cases.yaml"
+    cases.write_text("- {from: 'Ann <ann@x.example>', body: I am back., want: ACTIVE, auto: false}\n")
+    assert [example.accepted for example in training.read_examples(folder)] == [("INACTIVE", "UNKNOWN")]
+    assert [example.accepted for example in training.read_examples(cases)] == [("ACTIVE",)]
+
+
+def test_what_is_learned_is_found_again(tmp_path, capsys):
+    gone, back = "I hung up my {} for good this summer.", "Yes, the {} is on my desk, and so am I."
+    away = "Skiing until Monday, with my {} in the bag."
+    path = tmp_path / "examples.txt"
+    things = [
+        "boots",
+        "stethoscope",
+        "apron",
+        "helmet",
+        "gavel",
+        "robe",
+        "skates",
+        "whistle",
+        "pen",
+        "brush",
+        "saw",
+        "lens",
+    ]
+    path.write_text(
+        "".join(
+            HEAD.format(label, "", body.format(thing))
+            for thing in things
+            for label, body in (("INACTIVE", gone), ("ACTIVE", back), ("OUT_OF_OFFICE", away))
+        )
+    )
+    target = tmp_path / "learned.tsv"
+    training.main(str(target), [str(path)])
+    assert "36 messages" in capsys.readouterr().out
+    model = read_weights(target.read_text())
+    seen = apply(model, features(read(build(gone.format("trumpet")), None, None)))
+    assert seen.determination == "INACTIVE"
+    assert seen.probability > 0.8
