@@ -18,9 +18,8 @@ from autoresponder_dagster.determination.reading import Reading
 
 _SOON = 45
 """Days until which a day to come is soon: an absence rather than anything else."""
-LONGEST_GRAM = 4
+LONGEST_GRAM = 2
 _MOST_COUNTED = 3
-_LENGTH_STEP, _MOST_STEPS = 15, 10
 _LINK = re.compile(r"\b(?:https?:|www\.)\S+")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
 _TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
@@ -78,7 +77,6 @@ def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
     yield f"transport:{reading.transport}"
     if reading.has_absence_subject:
         yield "subject:absence"
-    yield f"length:{min(_MOST_STEPS, len(words) // _LENGTH_STEP)}"
     for kind in {word for word in words if word[0] in "#%@"}:
         yield f"has:{kind}:{min(words.count(kind), _MOST_COUNTED)}"
     for statement in reading.statements:

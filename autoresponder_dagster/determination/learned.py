@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = "learned.tsv"
 INTERCEPT = "(intercept)"
 _MOST_REASONS = 5
+_FEW = 12
+"""So many known features more would make a view as sure as it seems: few words never convince."""
 _END = ""
 """The key under which a node of the tree of word sequences holds the number of the sequence that ends there."""
 
@@ -112,7 +114,7 @@ def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
     of_sentences = [model.numbers(words) for words in found.sentences]
     known = sorted(set().union(*of_sentences, *(model.numbers([name]) for name in found.of_message)))
-    scores = model.intercept + model.matrix[known].sum(axis=0) / sqrt(max(len(known), 1))
+    scores = model.intercept + model.matrix[known].sum(axis=0) / sqrt(len(known) + _FEW)
     odds = np.exp(scores - scores.max())
     column = int(odds.argmax())
     support = model.matrix[:, column]

@@ -34,16 +34,21 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 OVERTURNS = 0.7
 """From this probability on another verdict takes the place of a sure one of the statements."""
+PROPOSES = 0.5
+"""The same of an unsure one."""
+OVERTURNS_IN_A_LETTER = 0.9
+"""The same in what a person wrote, sure or not: people write of anything, and few examples are letters."""
 STANDS = {
-    Determination.INACTIVE: 0.8,
+    Determination.INACTIVE: 0.7,
     Determination.REPLACEMENT: 0.5,
     Determination.EMAIL_UPDATE: 0.7,
     Determination.TITLE_UPDATE: 0.5,
     Determination.ACTIVE: 0.8,
 }
 """From this probability on a sure verdict of the statements stands."""
+STANDS_IN_A_LETTER = 0.8
 CONFIRMED = {
-    Determination.INACTIVE: 0.85,
+    Determination.INACTIVE: 0.96,
     Determination.REPLACEMENT: 0.9,
     Determination.EMAIL_UPDATE: 0.9,
     Determination.TITLE_UPDATE: 0.95,
@@ -58,7 +63,7 @@ _WORD = re.compile(r"[^\W\d_]{2}")
 _SHARPNESS = 0.92
 _WEIGHT_OF_CHANGE = ((CERTAIN, 1.26), (CLEAR, 0.96), (INFERRED, 1.08), (0.0, 0.79))
 """How much a verdict of the statements counts, by its confidence: the logarithm of a factor on its odds."""
-_WEIGHT_OF_ABSENCE, _WEIGHT_OF_SURE_UNKNOWN = 0.25, 1.48
+_WEIGHT_OF_ABSENCE, _WEIGHT_OF_SURE_UNKNOWN, _WEIGHT_OF_TOLD_UNKNOWN = 0.25, 1.48, 0.75
 _LEAST_PROBABILITY = 1e-5
 _DEPARTURES = (Determination.INACTIVE, Determination.REPLACEMENT)
 
@@ -76,13 +81,26 @@ def second_look(reading: Reading, verdict: Verdict) -> Verdict:
     best = max(probabilities, key=lambda one: probabilities[one])
     probability = probabilities[best]
     is_sure = verdict.confidence >= WRITABLE
-    if best != verdict.determination and not (is_sure and probability < OVERTURNS):
+    least = OVERTURNS_IN_A_LETTER if not reading.is_automatic else OVERTURNS if is_sure else PROPOSES
+    if best != verdict.determination and probability >= least:
         return _as_learned(reading, replace(opinion, determination=best), probability)
     if is_sure:
-        stands = probabilities[verdict.determination] >= STANDS.get(verdict.determination, 0.0)
+        needed = STANDS.get(verdict.determination, 0.0)
+        if verdict.determination in STANDS and not reading.is_automatic:
+            needed = STANDS_IN_A_LETTER
+        stands = probabilities[verdict.determination] >= needed
         return verdict if stands else replace(verdict, confidence=DOUBTFUL)
-    is_confirmed = verdict.matched is not None and probability >= CONFIRMED.get(verdict.determination, 1.0)
+    is_said = reading.is_automatic and verdict.matched is not None and not _is_hedged(reading, verdict)
+    is_confirmed = is_said and probabilities[verdict.determination] >= CONFIRMED.get(verdict.determination, 1.0)
     return replace(verdict, confidence=INFERRED) if is_confirmed else verdict
+
+
+def _is_hedged(reading: Reading, verdict: Verdict) -> bool:
+    """Tell whether the grammar itself found a doubt, which no word can remove: also whose news it is."""
+    matched = (verdict.matched or "").split(";")
+    said = [s for s in reading.statements if s.entry in matched]
+    doubts = any(s.is_hedged or s.is_negated or s.is_partial for s in said)
+    return doubts or not any(s.who == Who.SENDER for s in said)
 
 
 def _combined(opinion: Opinion, verdict: Verdict) -> dict[Determination, float]:
@@ -98,7 +116,8 @@ def _combined(opinion: Opinion, verdict: Verdict) -> dict[Determination, float]:
 
 def _weight(verdict: Verdict) -> float:
     if verdict.determination == Determination.UNKNOWN:
-        return _WEIGHT_OF_SURE_UNKNOWN if verdict.confidence >= WRITABLE else 0.0
+        is_told = verdict.matched is not None
+        return _WEIGHT_OF_SURE_UNKNOWN if verdict.confidence >= WRITABLE else _WEIGHT_OF_TOLD_UNKNOWN * is_told
     if verdict.determination == Determination.OUT_OF_OFFICE and verdict.confidence >= WRITABLE:
         return _WEIGHT_OF_ABSENCE
     return next(weight for confidence, weight in _WEIGHT_OF_CHANGE if verdict.confidence >= confidence)

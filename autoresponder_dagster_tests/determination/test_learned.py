@@ -92,7 +92,7 @@ def opinion(**probabilities):
     return Opinion(max(every, key=lambda one: every[one]), every, 0, ())
 
 
-def look(monkeypatch, verdict, view, body="Some words that say little."):
+def look(monkeypatch, verdict, view, body="I have left Acme."):
     message = reading(body)
     monkeypatch.setattr(second_look, "opinion_on", lambda _: view)
     return second_look.second_look(message, verdict(message))
@@ -109,7 +109,7 @@ def sure(message):
 
 
 def unsure(message):
-    return replace(sure(message), confidence=DOUBTFUL)
+    return replace(sure(message), confidence=DOUBTFUL, matched=message.statements[0].entry)
 
 
 @pytest.mark.parametrize(

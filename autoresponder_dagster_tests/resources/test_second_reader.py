@@ -17,8 +17,8 @@ from autoresponder_dagster_tests.world import LEFT, World, read_csv
 
 MONDAY = "2026-11-09"
 JANE, JOHN, MARY = "jane.doe@northfield.example", "john.roe@northfield.example", "mary.poe@northfield.example"
-POETIC = "The stork has carried me off to greener pastures. Fare well!"
-"""A departure in words that no lexicon has."""
+POETIC = "The swallow has flown. Thank you for your interest in the archive."
+"""A departure in words that neither a lexicon has nor the learned reader knows."""
 
 Run = Callable[..., DayOutcome]
 
@@ -111,7 +111,7 @@ def test_what_it_finds_goes_to_human_review_and_writes_nothing(run: Run, llm: Ll
     determination, confidence = verdicts(outcome)[JANE]
     assert determination == "INACTIVE"
     assert 0.5 <= confidence < 0.8
-    assert reviews(outcome) == [(JANE, "LOW_CONFIDENCE", "The stork has carried me off to greener pastures.")]
+    assert reviews(outcome) == [(JANE, "LOW_CONFIDENCE", "The swallow has flown.")]
     assert written(outcome) == suppressed(outcome) == []
 
 
@@ -204,7 +204,7 @@ def test_in_a_mock_run_nothing_leaves_the_machine(run: Run, llm: LlmEmulator) ->
 def test_how_it_went_is_told_with_the_asset(
     run: Run, llm: LlmEmulator, world: World, instance: dg.DagsterInstance
 ) -> None:
-    world.email(JOHN, "A stork, again.", f"{MONDAY}T11:00:00Z")
+    world.email(JOHN, "A swallow, again.", f"{MONDAY}T11:00:00Z")
     llm.reply = lambda message: says_left(message) if message["from"]["address"] == JANE else "nonsense"
 
     run()
@@ -217,7 +217,7 @@ def test_how_it_went_is_told_with_the_asset(
         "second_reader_unsupported": 0,
         "second_reader_no_answer": 1,
     }
-    assert "stork" not in str(told)
+    assert "swallow" not in str(told)
 
 
 def test_incomplete_settings_fail_the_asset_in_plain_words(run: Run) -> None:
