@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
-from autoresponder_dagster.determination.dates import FUTURE, StatedDate, find_dates
+from autoresponder_dagster.determination.dates import FUTURE, StatedDate
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import is_person_like, person_names
@@ -95,7 +95,7 @@ def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
 
 def _replaced(sentence: Sentence, sources: Sources) -> list[tuple[int, int, str]]:
     text = sentence.text
-    return sorted([*_addresses(sentence, sources), *_links(text), *_days(text, sources), *_names(text, sources)])
+    return sorted([*_addresses(sentence, sources), *_links(text), *_days(sentence, sources), *_names(text, sources)])
 
 
 def _links(text: str) -> Iterable[tuple[int, int, str]]:
@@ -116,8 +116,8 @@ def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int,
         yield box.start, box.end, kind
 
 
-def _days(text: str, sources: Sources) -> Iterator[tuple[int, int, str]]:
-    for stated in find_dates(text, sources.today, FUTURE, month_first=sources.month_first):
+def _days(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int, str]]:
+    for stated in sources.dates(sentence, FUTURE):
         yield stated.start, stated.end, _day_kind(stated, sources.today)
 
 

@@ -34,7 +34,7 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 OVERTURNS = 0.7
 """From this probability on another verdict takes the place of a sure one of the statements."""
-PROPOSES = 0.5
+PROPOSES = 0.4
 """The same of an unsure one."""
 OVERTURNS_IN_A_LETTER = 0.9
 """The same in what a person wrote, sure or not: people write of anything, and few examples are letters."""
