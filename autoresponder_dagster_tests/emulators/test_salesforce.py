@@ -10,7 +10,7 @@ from simple_salesforce.exceptions import SalesforceError
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions
 from autoresponder_dagster_tests.emulators.faults import Fault
-from autoresponder_dagster_tests.emulators.salesforce.app import HOST
+from autoresponder_dagster_tests.emulators.salesforce.logins import HOST
 from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID, with_check_characters
 from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse
 
@@ -103,7 +103,7 @@ def test_create_read_delete_and_describe(client, salesforce_org):
     assert client.Contact.delete(contact) == 204
     with pytest.raises(SalesforceError) as error:
         client.Contact.get(contact)
-    assert code(error) == (404, "NOT_FOUND")
+    assert code(error) == (404, "ENTITY_IS_DELETED")
     with pytest.raises(SalesforceError) as error:
         client.Lead.create({"LastName": "Lee"})
     assert code(error) == (400, "REQUIRED_FIELD_MISSING")

@@ -11,7 +11,7 @@ from autoresponder_dagster.errors import ConfigurationError, LiveNotArmedError, 
 from autoresponder_dagster.schemas.enums import Mode, WriteResultCode
 from autoresponder_dagster_tests.clients.salesforce.conftest import NOW, QUICK
 from autoresponder_dagster_tests.emulators.faults import Fault
-from autoresponder_dagster_tests.emulators.salesforce.app import (
+from autoresponder_dagster_tests.emulators.salesforce.logins import (
     CLIENT_ID,
     CLIENT_SECRET,
     HOST,
@@ -139,7 +139,7 @@ def test_a_login_that_goes_wrong_is_one_short_error(open_client, salesforce_org,
 
 
 def test_a_token_is_not_sent_to_a_host_that_is_no_org(open_client, salesforce_org):
-    salesforce_org.instance_url = "https://evil.example"
+    salesforce_org.logins.instance_url = "https://evil.example"
     with pytest.raises(SystemUnavailableError, match="no Salesforce org"):
         open_client(Mode.READ_ONLY)
     assert len(salesforce_org.journal) == 1

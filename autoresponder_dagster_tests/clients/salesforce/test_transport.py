@@ -12,7 +12,7 @@ import autoresponder_dagster
 from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions, is_allowed
 from autoresponder_dagster.errors import InterceptedWriteError, UnsafeModeError
 from autoresponder_dagster_tests.emulators.faults import Fault
-from autoresponder_dagster_tests.emulators.salesforce.app import HOST
+from autoresponder_dagster_tests.emulators.salesforce.logins import HOST
 
 DATA = f"https://{HOST}/services/data"
 READS = [

@@ -9,7 +9,8 @@ import typer
 
 from autoresponder_dagster.clients.salesforce.mock import FILE_NAMES, OWN_USER_ID
 from autoresponder_dagster.schemas.enums import SObject
-from autoresponder_dagster_tests.emulators.salesforce.app import CLIENT_ID, CLIENT_SECRET, HOST, SalesforceEmulator
+from autoresponder_dagster_tests.emulators.salesforce.app import SalesforceEmulator
+from autoresponder_dagster_tests.emulators.salesforce.logins import CLIENT_ID, CLIENT_SECRET, HOST
 from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID, USER_ID
 from autoresponder_dagster_tests.emulators.server import serve
 

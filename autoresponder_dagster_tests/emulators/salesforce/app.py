@@ -1,34 +1,41 @@
-"""The HTTP face of an emulated org: sessions, limits, pages, scripted faults and a journal.
+"""The HTTP face of an emulated org: sessions, limits, sizes, scripted faults and a journal.
 
-Belongs here: what a client sees of the protocol. Does not belong here: what the org thinks of a record.
+Belongs here: what a client sees of the protocol as a whole. Does not belong here: single resources
+(``rows``, ``composite``, ``bulk``), or what the org thinks of a record (``org``).
 """
 
 import asyncio
-import html
 import json
 import re
-from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
-from xml.etree import ElementTree as ET
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from autoresponder_dagster_tests.emulators.salesforce.bulk import Bulk
+from autoresponder_dagster_tests.emulators.salesforce.composite import Composite
+from autoresponder_dagster_tests.emulators.salesforce.logins import Logins
 from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID, USER_ID, Org, OrgError
+from autoresponder_dagster_tests.emulators.salesforce.protocol import Answer, Call
+from autoresponder_dagster_tests.emulators.salesforce.rows import Rows
 
 if TYPE_CHECKING:
     from autoresponder_dagster_tests.emulators.faults import Fault
 
-HOST = "emulated.my.salesforce.com"
-CLIENT_ID, CLIENT_SECRET = "emulator-client", "emulator-client-secret"
-USERNAME, PASSWORD, SECURITY_TOKEN = "pipeline@example.org", "pass&word<1>", "token<&>"
 MAX_URI_BYTES = 16_384
-NEWEST_SOAP_LOGIN = 64.0
+MAX_HEADER_BYTES = 16_384
+_VERSIONS = [
+    {"label": label, "url": f"/services/data/v{version}", "version": version}
+    for label, version in (("Spring '25", "63.0"), ("Winter '26", "65.0"), ("Summer '26", "67.0"))
+]
+_READING_POSTS = re.compile(
+    r"/services/oauth2/.*|/services/Soap/u/.*|/services/data/v[\d.]+/(?:jobs/query|composite/sobjects/\w+)"
+)
 
 
 @dataclass
@@ -40,13 +47,22 @@ class Exchange:
     query: str
     host: str
     headers: dict[str, str]
+    body: bytes = b""
     status: int = 0
 
     @property
     def is_mutating(self) -> bool:
         """Whether the request could have changed something in an org."""
-        is_login = self.path == "/services/oauth2/token" or self.path.startswith("/services/Soap/u/")
-        return self.method not in {"GET", "HEAD"} and not is_login
+        if self.method in {"GET", "HEAD"} or (self.method == "POST" and _READING_POSTS.fullmatch(self.path)):
+            return False
+        return any(part["method"] != "GET" for part in self.parts) if self.parts else True
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """The subrequests of a composite."""
+        if not self.path.endswith("/composite"):
+            return []
+        return list(json.loads(self.body or b"{}").get("compositeRequest", []))
 
 
 class SalesforceEmulator:
@@ -62,18 +78,35 @@ class SalesforceEmulator:
     def reset(self, *, page_size: int = 2000, daily_limit: int = 15_000) -> None:
         """Start again with an empty org."""
         self.org = Org()
-        self.page_size = page_size
+        self.logins = Logins()
         self.daily_limit = daily_limit
+        self.latency = 0.0
+        """Seconds that every answer takes."""
+        self.hides_limits = False
+        """Leave the limit header out, as some answers do."""
         self.api_calls = 0
-        self.instance_url = f"https://{HOST}"
-        self.access_token = f"{ORG_ID[:15]}!emulated-session"
         self.journal: list[Exchange] = []
         self.faults: list[Fault] = []
-        self._cursors: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+        self.rows = Rows(self.org, page_size)
+        self._resources = self._data_resources(self.rows, Composite(self.org, self._route), Bulk(self.org))
+
+    @property
+    def page_size(self) -> int:
+        """Most records in one answer to a query."""
+        return self.rows.page_size
+
+    @page_size.setter
+    def page_size(self, size: int) -> None:
+        self.rows.page_size = size
+
+    @property
+    def access_token(self) -> str:
+        """The token that is valid now."""
+        return self.logins.access_token
 
     def expire_sessions(self) -> None:
         """Make every token given so far invalid."""
-        self.access_token += "+"
+        self.logins.expire()
 
     @property
     def mutating_requests(self) -> list[Exchange]:
@@ -87,57 +120,110 @@ class SalesforceEmulator:
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
         exchange = Exchange(
-            request.method, path, request.url.query, request.headers.get("X-Forwarded-Host", ""), dict(request.headers)
+            request.method,
+            path,
+            request.url.query,
+            request.headers.get("X-Forwarded-Host", ""),
+            dict(request.headers),
+            await request.body(),
         )
         self.journal.append(exchange)
         fault = next((fault for fault in self.faults if fault.takes(request.method, path)), None)
-        if fault is not None:
-            await asyncio.sleep(fault.delay)
+        await asyncio.sleep(self.latency + (fault.delay if fault is not None else 0))
         scripted = fault.response if fault is not None else None
-        response = scripted if scripted is not None and not fault.after else await self._guarded(request)
+        response = scripted if scripted is not None and fault and not fault.after else self._guarded(request, exchange)
         exchange.status = 0 if fault is not None and fault.drops else (scripted or response).status_code
         return scripted or response
 
-    async def _guarded(self, request: Request) -> Response:
+    def _guarded(self, request: Request, exchange: Exchange) -> Response:
         try:
-            return await self._routed(request)
+            return self._routed(request, exchange)
         except OrgError as error:
             return JSONResponse(error.body, error.status, self._limit_header)
 
-    async def _routed(self, request: Request) -> Response:
+    def _routed(self, request: Request, exchange: Exchange) -> Response:
+        self._check_sizes(request)
         path = request.url.path.rstrip("/")
-        if len(str(request.url)) > MAX_URI_BYTES:
-            raise OrgError(414, "URI_TOO_LONG", "The URI is too long")
-        if request.method == "POST" and path == "/services/oauth2/token":
-            return await self._token(request)
-        if request.method == "POST" and path.startswith("/services/Soap/u/"):
-            return await self._soap_login(request)
-        if request.method == "GET" and path == "/services/data":
-            return JSONResponse([{"label": "Summer '26", "url": "/services/data/v67.0", "version": "67.0"}])
-        if request.headers.get("Authorization") != f"Bearer {self.access_token}":
+        answer = self._login(request, path, exchange.body)
+        if answer is not None:
+            return answer
+        authorization = request.headers.get("Authorization", "")
+        token = request.query_params.get("oauth_token") or authorization.partition(" ")[2]
+        if token != self.access_token:
             raise OrgError(401, "INVALID_SESSION_ID", "Session expired or invalid")
-        if request.method == "GET" and path == "/services/oauth2/userinfo":
-            return JSONResponse({"user_id": USER_ID, "organization_id": ORG_ID})
+        if path == "/services/oauth2/userinfo" or path.startswith("/id/"):
+            return JSONResponse(self._identity())
         self._count()
-        data_path = re.sub(r"^/services/data/v\d+\.\d", "", path)
-        for method, pattern, answer in self._resources():
-            match = re.fullmatch(pattern, data_path)
-            if match and request.method == method:
-                return await answer(request, *match.groups())
+        below = re.fullmatch(r"/services/data/v(\d+\.\d)(/.*|)", path)
+        if below is None:
+            raise OrgError(404, "NOT_FOUND", "The requested resource does not exist")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Call(request.method, below[2], below[1], dict(request.query_params), headers, exchange.body)
+        return self._response(self._route(call))
+
+    def _check_sizes(self, request: Request) -> None:
+        target = urlsplit(str(request.url))
+        if len(f"{target.path}?{target.query}") > MAX_URI_BYTES:
+            raise OrgError(414, "URI_TOO_LONG", "The URI is too long")
+        if sum(len(name) + len(value) for name, value in request.headers.items()) > MAX_HEADER_BYTES:
+            raise OrgError(431, "REQUEST_HEADERS_TOO_LARGE", "The headers are too long")
+
+    def _login(self, request: Request, path: str, body: bytes) -> Response | None:
+        """Answer what needs no session."""
+        if request.method == "POST" and path == "/services/oauth2/token":
+            return self.logins.token(body, request.headers.get("Authorization", ""))
+        if request.method == "POST" and (soap := re.fullmatch(r"/services/Soap/u/(\d+(?:\.\d)?)(?:/.*)?", path)):
+            return self.logins.soap(soap[1], body)
+        if request.method == "GET" and path == "/services/data":
+            return JSONResponse(_VERSIONS)
+        return None
+
+    def _response(self, answer: Answer) -> Response:
+        headers = answer.headers | self._limit_header
+        if answer.media_type != "application/json":
+            return Response(answer.body, answer.status, headers, media_type=answer.media_type)
+        if answer.status == 204:
+            return Response(status_code=204, headers=headers)
+        return JSONResponse(answer.body, answer.status, headers)
+
+    def _route(self, call: Call) -> Answer:
+        for method, pattern, answer in self._resources:
+            match = re.fullmatch(pattern, call.path)
+            if match and call.method == method:
+                return answer(call, *match.groups(""))
         raise OrgError(404, "NOT_FOUND", "The requested resource does not exist")
 
-    def _resources(self) -> list[tuple[str, str, Callable[..., Awaitable[Response]]]]:
-        record = r"/sobjects/(\w+)/([^/]+)"
+    def _data_resources(
+        self, rows: Rows, composite: Composite, bulk: Bulk
+    ) -> list[tuple[str, str, Callable[..., Answer]]]:
+        record = r"/sobjects/(\w+)/(\w+)"
+        job = r"/jobs/(query|ingest)/(\w+)"
         return [
-            ("GET", r"/query", self._query),
-            ("GET", r"/query/([\w-]+)", self._next_page),
+            ("GET", "", self._root),
+            ("GET", r"/(?:tooling/)?query(All)?", rows.query),
+            ("GET", r"/query(All)?/([\w-]+)", rows.next_page),
             ("GET", r"/limits", self._limits),
-            ("GET", r"/sobjects", self._global_describe),
-            ("GET", r"/sobjects/(\w+)/describe", self._describe),
-            ("POST", r"/sobjects/(\w+)", self._create),
-            ("GET", record, self._read),
-            ("PATCH", record, self._update),
-            ("DELETE", record, self._delete),
+            ("GET", r"/limits/recordCount", rows.record_count),
+            ("GET", r"/sobjects", rows.global_describe),
+            ("GET", r"/sobjects/(\w+)/describe", rows.describe),
+            ("GET", r"/ui-api/object-info/(\w+)/picklist-values/(\w+)/(\w+)", rows.picklist_values),
+            ("POST", r"/sobjects/(\w+)", rows.create),
+            ("GET", record, rows.read),
+            ("PATCH", record, rows.update),
+            ("DELETE", record, rows.delete),
+            ("POST", r"/composite", composite.composite),
+            ("PATCH", r"/composite/sobjects", composite.update_many),
+            ("POST", r"/composite/sobjects", composite.create_many),
+            ("DELETE", r"/composite/sobjects", composite.delete_many),
+            ("POST", r"/composite/sobjects/(\w+)", composite.retrieve_many),
+            ("POST", r"/jobs/query", bulk.create_query),
+            ("POST", r"/jobs/ingest", bulk.create_ingest),
+            ("PUT", r"/jobs/ingest/(\w+)/batches", bulk.upload),
+            ("GET", r"/jobs/query/(\w+)/results", bulk.query_results),
+            ("GET", r"/jobs/ingest/(\w+)/(\w+)", bulk.ingest_results),
+            ("GET", job, bulk.state),
+            ("PATCH", job, bulk.change),
+            ("DELETE", job, bulk.delete),
         ]
 
     def _count(self) -> None:
@@ -147,105 +233,28 @@ class SalesforceEmulator:
 
     @property
     def _limit_header(self) -> dict[str, str]:
-        return {"Sforce-Limit-Info": f"api-usage={self.api_calls}/{self.daily_limit}"}
+        if self.hides_limits:
+            return {}
+        usage = f"api-usage={self.api_calls}/{self.daily_limit}; per-app-api-usage={self.api_calls}/250000(appName=x)"
+        return {"Sforce-Limit-Info": usage}
 
-    def _json(self, body: Any, status: int = 200) -> Response:
-        return JSONResponse(body, status, self._limit_header)
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "user_id": USER_ID,
+            "organization_id": ORG_ID,
+            "preferred_username": "pipeline@example.org",
+            "username": "pipeline@example.org",
+            "urls": {"rest": f"{self.logins.instance_url}/services/data/v{{version}}/"},
+        }
 
-    async def _token(self, request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
-        scheme, _, basic = request.headers.get("Authorization", "").partition(" ")
-        pair = b64decode(basic).decode().partition(":")[::2] if scheme == "Basic" else ()
-        client = pair or (form.get("client_id"), form.get("client_secret"))
-        if form.get("grant_type") != "client_credentials":
-            return JSONResponse(
-                {"error": "unsupported_grant_type", "error_description": "grant type not supported"}, 400
-            )
-        if client != (CLIENT_ID, CLIENT_SECRET):
-            return JSONResponse({"error": "invalid_client", "error_description": "invalid client credentials"}, 400)
-        return JSONResponse(
-            {
-                "access_token": self.access_token,
-                "instance_url": self.instance_url,
-                "id": f"{self.instance_url}/id/{ORG_ID}/{USER_ID}",
-                "token_type": "Bearer",
-            }
+    def _root(self, call: Call) -> Answer:
+        base = f"/services/data/v{call.version}"
+        names = ("query", "queryAll", "sobjects", "composite", "limits", "jobs", "tooling", "ui-api")
+        identity = f"{self.logins.instance_url}/id/{ORG_ID}/{USER_ID}"
+        return Answer(body={name: f"{base}/{name}" for name in names} | {"identity": identity})
+
+    def _limits(self, _call: Call) -> Answer:
+        remaining = {"Max": self.daily_limit, "Remaining": self.daily_limit - self.api_calls}
+        return Answer(
+            body={"DailyApiRequests": remaining, "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000}}
         )
-
-    async def _soap_login(self, request: Request) -> Response:
-        if float(request.url.path.rsplit("/", 1)[1]) > NEWEST_SOAP_LOGIN:
-            return _soap_fault("UNSUPPORTED_API_VERSION", "login() is not available in this version")
-        login = {element.tag.rpartition("}")[2]: element.text for element in ET.fromstring(await request.body()).iter()}
-        if (login.get("username"), login.get("password")) != (USERNAME, PASSWORD + SECURITY_TOKEN):
-            return _soap_fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
-        return PlainTextResponse(
-            "<loginResponse><result>"
-            f"<serverUrl>{self.instance_url}/services/Soap/u/64.0/{ORG_ID}</serverUrl>"
-            f"<sessionId>{html.escape(self.access_token)}</sessionId></result></loginResponse>",
-            media_type="text/xml",
-        )
-
-    async def _query(self, request: Request) -> Response:
-        records = self.org.select(request.query_params.get("q", ""))
-        return self._page(len(records), records)
-
-    async def _next_page(self, _request: Request, cursor: str) -> Response:
-        if cursor not in self._cursors:
-            raise OrgError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(*self._cursors.pop(cursor))
-
-    def _page(self, total: int, records: list[dict[str, Any]]) -> Response:
-        page, rest = records[: self.page_size], records[self.page_size :]
-        body: dict[str, Any] = {"totalSize": total, "done": not rest, "records": page}
-        if rest:
-            cursor = f"01g{self.api_calls:012d}-{self.page_size}"
-            self._cursors[cursor] = (total, rest)
-            body["nextRecordsUrl"] = f"/services/data/v67.0/query/{cursor}"
-        return self._json(body)
-
-    async def _limits(self, _request: Request) -> Response:
-        return self._json(
-            {"DailyApiRequests": {"Max": self.daily_limit, "Remaining": self.daily_limit - self.api_calls}}
-        )
-
-    async def _global_describe(self, _request: Request) -> Response:
-        return self._json({"sobjects": [{"name": name} for name in self.org.schema]})
-
-    async def _describe(self, _request: Request, sobject: str) -> Response:
-        return self._json(self.org.describe(sobject))
-
-    async def _create(self, request: Request, sobject: str) -> Response:
-        record_id = self.org.create(sobject, await _body(request))
-        return self._json({"id": record_id, "success": True, "errors": []}, 201)
-
-    async def _read(self, _request: Request, sobject: str, record_id: str) -> Response:
-        return self._json({"attributes": {"type": sobject}, **self.org.find(sobject, record_id)})
-
-    async def _update(self, request: Request, sobject: str, record_id: str) -> Response:
-        auto_assign = request.headers.get("Sforce-Auto-Assign", "TRUE").upper() != "FALSE"
-        self.org.update(sobject, record_id, await _body(request), auto_assign=auto_assign)
-        return Response(status_code=204, headers=self._limit_header)
-
-    async def _delete(self, _request: Request, sobject: str, record_id: str) -> Response:
-        del self.org.records[sobject][self.org.find(sobject, record_id)["Id"]]
-        return Response(status_code=204, headers=self._limit_header)
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.body())
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise OrgError(400, "JSON_PARSER_ERROR", "The request body is not a JSON object")
-    return body
-
-
-def _soap_fault(code: str, message: str) -> Response:
-    return PlainTextResponse(
-        '<Fault xmlns:sf="urn:fault.partner.soap.sforce.com">'
-        f"<faultstring>{code}: {message}</faultstring><sf:exceptionCode>{code}</sf:exceptionCode>"
-        f"<sf:exceptionMessage>{message}</sf:exceptionMessage></Fault>",
-        500,
-        media_type="text/xml",
-    )

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from autoresponder_dagster_tests.emulators.salesforce.app import CLIENT_ID, CLIENT_SECRET, HOST, SalesforceEmulator
+from autoresponder_dagster_tests.emulators.salesforce.app import SalesforceEmulator
+from autoresponder_dagster_tests.emulators.salesforce.logins import CLIENT_ID, CLIENT_SECRET, HOST
 from autoresponder_dagster_tests.emulators.server import serve
 
 

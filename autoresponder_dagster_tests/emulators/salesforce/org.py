@@ -1,22 +1,37 @@
 """The records of an emulated org, and the judgement of an org about reads and writes.
 
-Belongs here: objects, fields, picklists, users, error codes. Does not belong here: HTTP.
+Belongs here: objects, fields, picklists, users, error codes, what changed. Does not belong here: HTTP.
 Behaviour and codes as in the REST API guide; see salesforce.md §3.7 and §4 for what tests rely on.
 """
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse
+from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse, value_of
 
 ORG_ID = "00D000000000EMUEA2"
 USER_ID = "005000000000EMUAA2"
 QUEUE_ID = "00G000000000EMUEA2"
-_KEY_PREFIXES = {"Account": "001", "Contact": "003", "Lead": "00Q", "Subscription__c": "a00"}
+MASTER_RECORD_TYPE = "012000000000000AAA"
+_KEY_PREFIXES = {
+    "Account": "001",
+    "AssignmentRule": "01Q",
+    "Contact": "003",
+    "Lead": "00Q",
+    "LeadStatus": "01J",
+    "Organization": "00D",
+    "RecordType": "012",
+    "Subscription__c": "a00",
+    "Task": "00T",
+    "User": "005",
+}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
 
 class OrgError(Exception):
@@ -24,8 +39,12 @@ class OrgError(Exception):
 
     def __init__(self, status: int, code: str, message: str, fields: tuple[str, ...] = ()) -> None:
         super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.body = [{"message": message, "errorCode": code, "fields": list(fields)}]
+        self.status, self.code, self.message, self.fields = status, code, message, fields
+
+    @property
+    def body(self) -> list[dict[str, Any]]:
+        """The error as the REST API tells it."""
+        return [{"message": self.message, "errorCode": self.code, "fields": list(self.fields)}]
 
 
 @dataclass(frozen=True)
@@ -37,13 +56,27 @@ class Field:
     is_updateable: bool = True
     is_required: bool = False
     picklist: tuple[str, ...] = ()
+    is_restricted: bool = True
+    is_dependent: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one record: the fields as they were sent."""
+
+    sobject: str
+    record_id: str
+    values: Mapping[str, Any]
 
 
 _SYSTEM = {
     "Id": Field("id", 18, is_updateable=False),
     "OwnerId": Field("reference", 18),
+    "IsDeleted": Field("boolean", is_updateable=False),
+    "CreatedDate": Field("datetime", is_updateable=False),
     "LastModifiedDate": Field("datetime", is_updateable=False),
     "LastModifiedById": Field("reference", 18, is_updateable=False),
+    "SystemModstamp": Field("datetime", is_updateable=False),
 }
 _PERSON = {
     "Email": Field("email", 80),
@@ -51,7 +84,9 @@ _PERSON = {
     "LastName": Field(length=80, is_required=True),
     "Name": Field(length=121, is_updateable=False),
     "Title": Field(length=128),
+    "RecordTypeId": Field("reference", 18),
 }
+_LEAD_STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Inactive", "Disqualified")
 
 
 def _schema() -> dict[str, dict[str, Field]]:
@@ -62,50 +97,123 @@ def _schema() -> dict[str, dict[str, Field]]:
         | {
             "Contact_Status__c": Field("picklist", picklist=("Active", "Inactive")),
             "AccountId": Field("reference", 18),
-            "RecordTypeId": Field("reference", 18),
         },
         "Lead": _SYSTEM
         | _PERSON
         | {
             "Company": Field(is_required=True),
-            "Status": Field(
-                "picklist",
-                picklist=(
-                    "Open - Not Contacted",
-                    "Working - Contacted",
-                    "Closed - Converted",
-                    "Inactive",
-                    "Disqualified",
-                ),
-            ),
+            "Status": Field("picklist", picklist=_LEAD_STATUSES),
             "IsConverted": Field("boolean", is_updateable=False),
             "ConvertedContactId": Field("reference", 18, is_updateable=False),
         },
         "Subscription__c": _SYSTEM | {"Contact__c": Field("reference", 18), "Status__c": Field()},
+        "Task": _SYSTEM
+        | {
+            "Subject": Field(),
+            "WhoId": Field("reference", 18),
+            "ActivityDate": Field("date"),
+            "Status": Field("picklist", picklist=("Not Started", "Completed")),
+            "Description": Field("textarea", 32_000),
+        },
+        "LeadStatus": {
+            "Id": Field("id", 18, is_updateable=False),
+            "ApiName": Field(is_updateable=False),
+            "MasterLabel": Field(is_updateable=False),
+            "IsConverted": Field("boolean", is_updateable=False),
+            "IsDefault": Field("boolean", is_updateable=False),
+        },
+        "AssignmentRule": {
+            "Id": Field("id", 18, is_updateable=False),
+            "Active": Field("boolean", is_updateable=False),
+            "SobjectType": Field(is_updateable=False),
+        },
+        "RecordType": {
+            "Id": Field("id", 18, is_updateable=False),
+            "DeveloperName": Field(is_updateable=False),
+            "SobjectType": Field(is_updateable=False),
+        },
+        "Organization": {
+            "Id": Field("id", 18, is_updateable=False),
+            "Name": Field(is_updateable=False),
+            "IsSandbox": Field("boolean", is_updateable=False),
+            "OrganizationType": Field(is_updateable=False),
+            "InstanceName": Field(is_updateable=False),
+            "NamespacePrefix": Field(is_updateable=False),
+            "TrialExpirationDate": Field("datetime", is_updateable=False),
+        },
+        "User": {
+            "Id": Field("id", 18, is_updateable=False),
+            "Username": Field(is_updateable=False),
+            "Name": Field(is_updateable=False),
+            "Email": Field("email", 80, is_updateable=False),
+            "IsActive": Field("boolean", is_updateable=False),
+        },
     }
 
 
-@dataclass
 class Org:
     """An org: its schema, its records, and what its users may do."""
 
-    schema: dict[str, dict[str, Field]] = field(default_factory=_schema)
-    records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {name: {} for name in _KEY_PREFIXES})
-    locked_ids: set[str] = field(default_factory=set)
-    """Records that an approval process holds (ENTITY_IS_LOCKED)."""
-    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    def __init__(self) -> None:
+        self.schema = _schema()
+        self.records: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in _KEY_PREFIXES}
+        self.changes: list[Change] = []
+        """Every change that took place, in order."""
+        self.locked_ids: set[str] = set()
+        """Records that an approval process holds (ENTITY_IS_LOCKED)."""
+        self.busy_ids: Counter[str] = Counter()
+        """Records that another transaction holds, and for how many more attempts (UNABLE_TO_LOCK_ROW)."""
+        self.record_type_picklists: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Values of the status field that a record type allows, by object and record type; else all."""
+        self.unwritable_objects: set[str] = set()
+        """Objects that the user may not change."""
+        self.now = lambda: datetime.now(UTC)
+        self._numbers = itertools.count(1)
+        self.records["Organization"][ORG_ID] = {
+            "Id": ORG_ID,
+            "Name": "Emulated Org",
+            "IsSandbox": True,
+            "OrganizationType": "Enterprise Edition",
+            "InstanceName": "EMU1",
+            "NamespacePrefix": None,
+            "TrialExpirationDate": None,
+        }
+        self.records["User"][USER_ID] = {
+            "Id": USER_ID,
+            "Username": "pipeline@example.org",
+            "Name": "Pipeline",
+            "Email": "pipeline@example.org",
+            "IsActive": True,
+        }
+        for status in _LEAD_STATUSES:
+            self.add(
+                "LeadStatus",
+                ApiName=status,
+                MasterLabel=status,
+                IsConverted=status == "Closed - Converted",
+                IsDefault=status == "Open - Not Contacted",
+            )
+        self.add("AssignmentRule", Active=True, SobjectType="Lead")
 
     def add(self, sobject: str, **values: Any) -> str:
         """Put a record in without any check; returns its id."""
         number = f"{_KEY_PREFIXES[sobject]}{next(self._numbers):012d}"
-        record: dict[str, Any] = dict.fromkeys(self.schema[sobject]) | {
+        now = moment_text(self.now())
+        record: dict[str, Any] = dict.fromkeys(self.schema[sobject])
+        for name, value in {
             "Id": with_check_characters(number),
             "OwnerId": USER_ID,
-            "LastModifiedDate": _now(),
+            "IsDeleted": False,
+            "CreatedDate": now,
+            "LastModifiedDate": now,
+            "SystemModstamp": now,
             "LastModifiedById": USER_ID,
-            **({"IsConverted": False} if sobject == "Lead" else {}),
-            **values,
-        }
+            "IsConverted": False,
+            "RecordTypeId": None,
+        }.items():
+            if name in record:
+                record[name] = value
+        record.update(values)
         if record.get("LastName") and not record.get("Name"):
             record["Name"] = " ".join(filter(None, [record["FirstName"], record["LastName"]]))
         self.records[sobject][record["Id"]] = record
@@ -115,90 +223,164 @@ class Org:
         """Take a field away, as field-level security does: it is as if it did not exist."""
         del self.schema[sobject][name]
 
-    def select(self, text: str) -> list[dict[str, Any]]:
-        """Answer a query: the records with the fields asked for."""
+    def set_field(self, sobject: str, name: str, **properties: Any) -> None:
+        """Add a field, or change properties of one."""
+        self.schema[sobject][name] = replace(self.schema[sobject].get(name, Field()), **properties)
+        for record in self.records[sobject].values():
+            record.setdefault(name, None)
+
+    def select(self, text: str, *, is_with_deleted: bool = False) -> list[dict[str, Any]] | int:
+        """Answer a query: the records with the fields asked for, or their number for ``COUNT()``."""
         try:
             query = parse(text)
         except MalformedQueryError as error:
             raise OrgError(400, "MALFORMED_QUERY", str(error)) from error
-        fields = self._fields(query.sobject)
-        for name in [*query.fields, *(comparison.field for comparison in query.comparisons)]:
-            if name not in fields:
+        sobject, fields = self._object(query.sobject)
+        known = {name.lower() for name in fields}
+        asked = [] if query.is_count else query.fields
+        named = [comparison.field for comparison in query.comparisons] + [name for name, _ in query.order]
+        for name in [*asked, *named]:
+            if name.lower() not in known:
                 raise OrgError(
                     400,
                     "INVALID_FIELD",
                     f"\n{text[:60]}\n       ^\nERROR at Row:1:Column:8\nNo such column '{name}' on entity "
-                    f"'{query.sobject}'. If you are attempting to use a custom field, be sure to append the '__c' "
+                    f"'{sobject}'. If you are attempting to use a custom field, be sure to append the '__c' "
                     "after the custom field name.",
                 )
         found = [
             record
-            for record in self.records[query.sobject].values()
-            if all(comparison.holds(record) for comparison in query.comparisons)
+            for record in self.records[sobject].values()
+            if (is_with_deleted or not record.get("IsDeleted")) and query.condition(record)
         ]
+        if query.is_count:
+            return len(found)
+        for name, is_descending in reversed(query.order):
+            found.sort(key=lambda record: str(value_of(record, name) or ""), reverse=is_descending)
+        found = found[query.offset :][: query.limit]
+        names = {name.lower(): name for name in fields}
         return [
-            {"attributes": {"type": query.sobject}, **{name: record.get(name) for name in query.fields}}
-            for record in found[: query.limit]
+            {
+                "attributes": {"type": sobject, "url": f"/services/data/v67.0/sobjects/{sobject}/{record['Id']}"},
+                **{names[name.lower()]: value_of(record, name) for name in query.fields},
+            }
+            for record in found
         ]
 
     def describe(self, sobject: str) -> dict[str, Any]:
-        """Describe an object, as far as a preflight looks at it."""
+        """Describe an object."""
+        sobject, fields = self._object(sobject)
+        is_writable = sobject not in self.unwritable_objects and sobject in ("Account", "Contact", "Lead", "Task")
         return {
             "name": sobject,
+            "label": sobject,
+            "keyPrefix": _KEY_PREFIXES[sobject],
+            "custom": sobject.endswith("__c"),
             "queryable": True,
-            "updateable": True,
-            "fields": [
-                {
-                    "name": name,
-                    "type": spec.type,
-                    "length": spec.length,
-                    "updateable": spec.is_updateable,
-                    "restrictedPicklist": bool(spec.picklist),
-                    "picklistValues": [{"active": True, "label": value, "value": value} for value in spec.picklist],
-                }
-                for name, spec in self._fields(sobject).items()
+            "createable": is_writable,
+            "updateable": is_writable,
+            "deletable": is_writable,
+            "recordTypeInfos": [
+                {"recordTypeId": MASTER_RECORD_TYPE, "name": "Master", "active": True, "master": True},
+                *(
+                    {"recordTypeId": record["Id"], "name": record["DeveloperName"], "active": True, "master": False}
+                    for record in self.records["RecordType"].values()
+                    if record["SobjectType"] == sobject
+                ),
             ],
+            "urls": {"sobject": f"/services/data/v67.0/sobjects/{sobject}"},
+            "fields": [_described(name, spec) for name, spec in fields.items()],
         }
+
+    def picklist_values(self, sobject: str, record_type: str, name: str) -> tuple[str, ...]:
+        """Return the values that a record type allows for a picklist field."""
+        sobject, fields = self._object(sobject)
+        if name not in fields:
+            raise OrgError(404, "NOT_FOUND", "The requested resource does not exist")
+        return self.record_type_picklists.get((sobject, record_type[:15]), fields[name].picklist)
 
     def find(self, sobject: str, record_id: str) -> dict[str, Any]:
         """Return the record of an id, in its 15- or 18-character form."""
-        self._fields(sobject)
-        if not re.fullmatch(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", record_id):
+        sobject, _ = self._object(sobject)
+        if not _ID.fullmatch(record_id):
             raise OrgError(400, "MALFORMED_ID", "malformed id " + record_id, ("Id",))
-        for key, record in self.records[sobject].items():
-            if key[:15] == record_id[:15]:
-                return record
-        raise OrgError(404, "NOT_FOUND", "The requested resource does not exist")
+        record = self.records[sobject].get(record_id if len(record_id) > 15 else with_check_characters(record_id))
+        if record is None:
+            raise OrgError(404, "NOT_FOUND", "The requested resource does not exist")
+        if record.get("IsDeleted"):
+            raise OrgError(404, "ENTITY_IS_DELETED", "entity is deleted")
+        return record
 
-    def create(self, sobject: str, values: dict[str, Any]) -> str:
+    def create(self, sobject: str, values: Mapping[str, Any]) -> str:
         """Create a record, or refuse; returns its id."""
-        missing = [name for name, spec in self._fields(sobject).items() if spec.is_required and not values.get(name)]
+        sobject, fields = self._object(sobject)
+        missing = [name for name, spec in fields.items() if spec.is_required and not values.get(name)]
         if missing:
             raise OrgError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: {missing}", tuple(missing))
-        self._check(sobject, values)
-        return self.add(sobject, **values)
+        self._check(sobject, values, {})
+        record_id = self.add(sobject, **values)
+        self.changes.append(Change(sobject, record_id, dict(values)))
+        return record_id
 
-    def update(self, sobject: str, record_id: str, values: dict[str, Any], *, auto_assign: bool) -> None:
+    def update(
+        self,
+        sobject: str,
+        record_id: str,
+        values: Mapping[str, Any],
+        *,
+        auto_assign: bool,
+        unmodified_since: datetime | None = None,
+    ) -> None:
         """Change a record, or refuse. With assignment rules a Lead goes to the queue."""
         record = self.find(sobject, record_id)
+        if (
+            unmodified_since is not None
+            and _moment(record["LastModifiedDate"]).replace(microsecond=0) > unmodified_since
+        ):
+            raise OrgError(412, "PRECONDITION_FAILED", "The record was modified since")
         if record.get("IsConverted"):
             raise OrgError(400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
         if record["Id"] in self.locked_ids:
             raise OrgError(400, "ENTITY_IS_LOCKED", "the entity is locked for editing")
-        self._check(sobject, values)
-        record.update(values, LastModifiedDate=_now(), LastModifiedById=USER_ID)
-        if sobject == "Lead" and auto_assign:
+        self.take_row(record["Id"])
+        sobject, _ = self._object(sobject)
+        self._check(sobject, values, record)
+        now = moment_text(self.now())
+        record.update(values, LastModifiedDate=now, SystemModstamp=now, LastModifiedById=USER_ID)
+        self.changes.append(Change(sobject, record["Id"], dict(values)))
+        if (
+            sobject == "Lead"
+            and auto_assign
+            and any(rule["Active"] for rule in self.records["AssignmentRule"].values())
+        ):
             record["OwnerId"] = QUEUE_ID
 
-    def _fields(self, sobject: str) -> dict[str, Field]:
-        try:
-            return self.schema[sobject]
-        except KeyError:
-            raise OrgError(400, "INVALID_TYPE", f"sObject type '{sobject}' is not supported.") from None
+    def take_row(self, record_id: str) -> None:
+        """Refuse a record that another transaction holds."""
+        if self.busy_ids[record_id] > 0:
+            self.busy_ids[record_id] -= 1
+            raise OrgError(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
 
-    def _check(self, sobject: str, values: dict[str, Any]) -> None:
+    def delete(self, sobject: str, record_id: str) -> None:
+        """Move a record to the recycle bin."""
+        self.find(sobject, record_id)["IsDeleted"] = True
+
+    def _object(self, sobject: str) -> tuple[str, dict[str, Field]]:
+        """Return the name of an object as it is spelled, and its fields."""
+        name = next((name for name in self.schema if name.lower() == sobject.lower()), None)
+        if name is None:
+            raise OrgError(400, "INVALID_TYPE", f"sObject type '{sobject}' is not supported.")
+        return name, self.schema[name]
+
+    def _check(self, sobject: str, values: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        if sobject in self.unwritable_objects:
+            raise OrgError(
+                403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", tuple(values)
+            )
+        _, fields = self._object(sobject)
+        record_type = str(values.get("RecordTypeId") or record.get("RecordTypeId") or MASTER_RECORD_TYPE)
         for name, value in values.items():
-            spec = self._fields(sobject).get(name)
+            spec = fields.get(name)
             if spec is None:
                 raise OrgError(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject}", (name,))
             if not spec.is_updateable:
@@ -207,7 +389,8 @@ class Org:
                 )
             if value is None:
                 continue
-            if spec.picklist and value not in spec.picklist:
+            allowed = self.record_type_picklists.get((sobject, record_type[:15]), spec.picklist)
+            if spec.picklist and spec.is_restricted and value not in allowed:
                 raise OrgError(
                     400,
                     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
@@ -216,8 +399,36 @@ class Org:
                 )
             if spec.type == "email" and not _EMAIL.fullmatch(value):
                 raise OrgError(400, "INVALID_EMAIL_ADDRESS", f"{name}: invalid email address: {value}", (name,))
-            if len(value) > spec.length:
+            if isinstance(value, str) and len(value) > spec.length:
                 raise OrgError(400, "STRING_TOO_LONG", f"{name}: data value too large: {value}", (name,))
+
+
+def _described(name: str, spec: Field) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": name.removesuffix("__c").replace("_", " "),
+        "type": spec.type,
+        "soapType": "xsd:boolean" if spec.type == "boolean" else "xsd:string",
+        "length": spec.length,
+        "custom": name.endswith("__c"),
+        "createable": spec.is_updateable,
+        "updateable": spec.is_updateable,
+        "nillable": not spec.is_required,
+        "calculated": False,
+        "defaultedOnCreate": False,
+        "externalId": False,
+        "unique": False,
+        "caseSensitive": False,
+        "restrictedPicklist": bool(spec.picklist) and spec.is_restricted,
+        "dependentPicklist": spec.is_dependent,
+        "controllerName": None,
+        "referenceTo": [],
+        "relationshipName": None,
+        "picklistValues": [
+            {"active": True, "defaultValue": False, "label": value, "value": value, "validFor": None}
+            for value in spec.picklist
+        ],
+    }
 
 
 def with_check_characters(id15: str) -> str:
@@ -229,5 +440,10 @@ def with_check_characters(id15: str) -> str:
     )
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+def moment_text(moment: datetime) -> str:
+    """Return a moment as the API writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,24 +1,40 @@
-"""The part of SOQL that the pipeline speaks: SELECT fields FROM object [WHERE comparisons] [LIMIT n].
+"""The part of SOQL that the pipeline and the usual clients speak.
+
+``SELECT fields|COUNT() FROM object [WHERE condition] [ORDER BY fields] [LIMIT n] [OFFSET n]`` with ``=``,
+``!=``, ``<``, ``<=``, ``>``, ``>=``, ``LIKE``, ``IN``, ``NOT IN``, ``AND``, ``OR``, ``NOT`` and brackets.
 
 https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/
 """
 
+import operator
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 _TOKEN = re.compile(
     r"""\s*(?:
         '(?P<text>(?:[^'\\]|\\.)*)'
+      | (?P<moment>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d))?)
       | (?P<number>-?\d+)
       | (?P<word>[A-Za-z_]\w*(?:\.\w+)*)
-      | (?P<sign>!=|[(),=])
+      | (?P<sign>!=|<=|>=|[(),=<>])
     )""",
     re.VERBOSE,
 )
 _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "N": "\n"}
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
+_ORDERED: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+MAX_STATEMENT = 100_000
+MAX_TEXT = 4_000
+
+Record = Mapping[str, Any]
+Condition = Callable[[Record], bool]
 
 
 class MalformedQueryError(Exception):
@@ -27,77 +43,139 @@ class MalformedQueryError(Exception):
 
 @dataclass(frozen=True)
 class Comparison:
-    """``field IN (values)``; ``=`` is one with a single value."""
+    """A field and the values that it is compared with."""
 
     field: str
     values: list[Any]
-    is_negated: bool = False
-
-    def holds(self, record: dict[str, Any]) -> bool:
-        """Compare texts as Salesforce does, without regard to case."""
-        return (_fold(record.get(self.field)) in map(_fold, self.values)) is not self.is_negated
 
 
-@dataclass(frozen=True)
+@dataclass
 class Query:
-    """A query, taken apart."""
+    """A query, taken apart. ``comparisons`` are those of the condition, in their order."""
 
     fields: list[str]
     sobject: str
-    comparisons: list[Comparison]
-    limit: int | None
+    condition: Condition
+    comparisons: list[Comparison] = field(default_factory=list)
+    order: list[tuple[str, bool]] = field(default_factory=list)
+    limit: int | None = None
+    offset: int = 0
+    is_count: bool = False
 
 
 def parse(text: str) -> Query:
     """Take a query apart, or raise ``MalformedQueryError``."""
+    if len(text) > MAX_STATEMENT:
+        raise MalformedQueryError("SOQL statements cannot be longer than 100000 characters.")
     return _Parser(text).query()
+
+
+def value_of(record: Record, path: str) -> Any:
+    """Return a field of a record without regard to the case of its name; null where there is none."""
+    return {name.lower(): value for name, value in record.items()}.get(path.lower())
 
 
 def _fold(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _like(pattern: str) -> "re.Pattern[str]":
+    pieces = (".*" if letter == "%" else "." if letter == "_" else re.escape(letter) for letter in pattern)
+    return re.compile("".join(pieces), re.IGNORECASE | re.DOTALL)
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = list(_tokens(text))
         self._at = 0
+        self._comparisons: list[Comparison] = []
 
     def query(self) -> Query:
         self._keyword("SELECT")
         fields = [self._word()]
+        is_count = fields[0].upper() == "COUNT" and self._skip("(")
+        if is_count:
+            self._sign(")")
         while self._skip(","):
             fields.append(self._word())
         self._keyword("FROM")
-        sobject = self._word()
-        comparisons = []
+        query = Query(fields, self._word(), lambda _: True, self._comparisons, is_count=is_count)
         if self._skip_keyword("WHERE"):
-            comparisons += self._condition()
-            while self._skip_keyword("AND"):
-                comparisons += self._condition()
-        limit = self._value() if self._skip_keyword("LIMIT") else None
+            query.condition = self._either()
+        if self._skip_keyword("ORDER"):
+            self._keyword("BY")
+            query.order = [self._ordering()]
+            while self._skip(","):
+                query.order.append(self._ordering())
+        if self._skip_keyword("LIMIT"):
+            query.limit = self._value()
+        if self._skip_keyword("OFFSET"):
+            query.offset = self._value()
         if self._at != len(self._tokens):
             raise MalformedQueryError(f"unexpected token: {self._tokens[self._at][1]}")
-        return Query(fields, sobject, comparisons, limit)
+        return query
 
-    def _condition(self) -> list[Comparison]:
+    def _ordering(self) -> tuple[str, bool]:
+        name = self._word()
+        is_descending = self._skip_keyword("DESC")
+        if not is_descending:
+            self._skip_keyword("ASC")
+        if self._skip_keyword("NULLS") and not self._skip_keyword("LAST"):
+            self._keyword("FIRST")
+        return name, is_descending
+
+    def _either(self) -> Condition:
+        parts = [self._both()]
+        while self._skip_keyword("OR"):
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else lambda record: any(part(record) for part in parts)
+
+    def _both(self) -> Condition:
+        parts = [self._one()]
+        while self._skip_keyword("AND"):
+            parts.append(self._one())
+        return parts[0] if len(parts) == 1 else lambda record: all(part(record) for part in parts)
+
+    def _one(self) -> Condition:
+        if self._skip_keyword("NOT"):
+            inner = self._one()
+            return lambda record: not inner(record)
         if self._skip("("):
-            inner = self._condition()
-            while self._skip_keyword("AND"):
-                inner += self._condition()
+            inner = self._either()
             self._sign(")")
             return inner
-        field = self._word()
-        if self._skip_keyword("IN"):
-            self._sign("(")
-            values = [self._value()]
-            while self._skip(","):
-                values.append(self._value())
-            self._sign(")")
-            return [Comparison(field, values)]
-        is_negated = self._skip("!=")
-        if not is_negated:
-            self._sign("=")
-        return [Comparison(field, [self._value()], is_negated)]
+        return self._comparison()
+
+    def _comparison(self) -> Condition:
+        name = self._word()
+        is_negated = self._skip_keyword("NOT")
+        if is_negated or self._at_keyword("IN"):
+            self._keyword("IN")
+            values = self._compared(name, list(self._values()))
+            folded = set(map(_fold, values))
+            return lambda record: (_fold(value_of(record, name)) in folded) is not is_negated
+        if self._skip_keyword("LIKE"):
+            pattern = _like(str(*self._compared(name, [self._value()])))
+            return lambda record: pattern.fullmatch(str(value_of(record, name) or "")) is not None
+        sign = next((sign for sign in ("=", "!=", *_ORDERED) if self._skip(sign)), None)
+        if sign is None:
+            raise MalformedQueryError(f"expecting an operator after {name}")
+        wanted = _fold(*self._compared(name, [self._value()]))
+        if sign in _ORDERED:
+            compare = _ORDERED[sign]
+            return lambda record: value_of(record, name) is not None and compare(_fold(value_of(record, name)), wanted)
+        return lambda record: (_fold(value_of(record, name)) == wanted) is (sign == "=")
+
+    def _compared(self, name: str, values: list[Any]) -> list[Any]:
+        self._comparisons.append(Comparison(name, values))
+        return values
+
+    def _values(self) -> Iterator[Any]:
+        self._sign("(")
+        yield self._value()
+        while self._skip(","):
+            yield self._value()
+        self._sign(")")
 
     def _next(self) -> tuple[str, Any]:
         if self._at == len(self._tokens):
@@ -107,7 +185,7 @@ class _Parser:
 
     def _value(self) -> Any:
         kind, token = self._next()
-        if kind in {"text", "number"}:
+        if kind in {"text", "number", "moment"}:
             return token
         if kind == "word" and token.lower() in _CONSTANTS:
             return _CONSTANTS[token.lower()]
@@ -128,20 +206,20 @@ class _Parser:
             raise MalformedQueryError(f"expecting {word}")
 
     def _skip(self, sign: str) -> bool:
-        return self._skip_if(("sign", sign))
-
-    def _skip_keyword(self, word: str) -> bool:
-        at_end = self._at == len(self._tokens)
-        if at_end or self._tokens[self._at][0] != "word" or self._tokens[self._at][1].upper() != word:
-            return False
-        self._at += 1
-        return True
-
-    def _skip_if(self, token: tuple[str, str]) -> bool:
-        if self._at < len(self._tokens) and self._tokens[self._at] == token:
+        if self._at < len(self._tokens) and self._tokens[self._at] == ("sign", sign):
             self._at += 1
             return True
         return False
+
+    def _at_keyword(self, word: str) -> bool:
+        at_end = self._at == len(self._tokens)
+        return not at_end and self._tokens[self._at][0] == "word" and self._tokens[self._at][1].upper() == word
+
+    def _skip_keyword(self, word: str) -> bool:
+        if not self._at_keyword(word):
+            return False
+        self._at += 1
+        return True
 
 
 def _tokens(text: str) -> Iterator[tuple[str, Any]]:
@@ -167,4 +245,7 @@ def _unescaped(text: str) -> str:
             raise MalformedQueryError(f"illegal escape \\{match[1]}")
         return _ESCAPES[match[1]]
 
-    return re.sub(r"\\(.)", replace, text, flags=re.DOTALL)
+    text = re.sub(r"\\(.)", replace, text, flags=re.DOTALL)
+    if len(text) > MAX_TEXT:
+        raise MalformedQueryError("a string literal is too long")
+    return text
