@@ -265,18 +265,20 @@ def _is_organization(name: str, identity: Identity) -> bool:
 
 def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
     """Return the fullest form of a name in the own words; without a name, one that fits the address."""
-    longer = []
+    longest = ""
     for sentence in sources.own.sentences:
         for start, _, raw in person_names(sentence.text):
             full = strip_honorifics(raw)
+            if len(full) <= len(longest):
+                continue
             fits = (
                 names_match(box.email, full)
                 if name is None
                 else name.split()[-1] in full.split() and len(full) > len(name)
             )
             if fits and _may_be_person(sentence.text, start, raw, sources):
-                longer.append(full)
-    return max(longer, key=len, default=name)
+                longest = full
+    return longest or name
 
 
 def _captured_name(sources: Sources, statements: Sequence[Statement], number: int) -> str | None:

@@ -48,6 +48,8 @@ FIRST_SENTENCES = 4
 NEWS = timedelta(days=730)
 """A departure longer ago, told by a person who writes, is no news about this address."""
 NEAR_RETURN = timedelta(days=400)
+MOST_TRIED = 6
+"""Statements of a succession that are looked at: a text that repeats itself must not cost more than its length."""
 FAR_FUTURE = timedelta(days=500)
 """A date so far ahead is a placeholder of an absence, not a day of departure."""
 
@@ -411,7 +413,7 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
         return None
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)
     said = [s for s in reading.statements if s.means in means and not (s.is_temporary or s.is_negated)]
-    for statement in sorted(said, key=lambda s: (s.is_weak, s.means != Meaning.SUCCESSOR)):
+    for statement in sorted(said, key=lambda s: (s.is_weak, s.means != Meaning.SUCCESSOR))[:MOST_TRIED]:
         verdict = departure_facts(reading, statement, base)
         passage = reading.sources.own.sentences[statement.sentence : statement.sentence + 2]
         text = " ".join(sentence.text for sentence in passage)
