@@ -17,12 +17,11 @@ from statistics import fmean
 from autoresponder_dagster.determination import determine
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.people import strip_honorifics
-from autoresponder_dagster.determination.verdict import Verdict
+from autoresponder_dagster.determination.verdict import WRITE_CONFIDENCE, Verdict
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Determination
 
 LABELS_FILE = "labels.csv"
-WRITE_CONFIDENCE = 0.80
 BANDS = 20
 """Bands of confidence in a calibration: 0.05 wide."""
 FACTS = ("new_email", "new_title", "new_org", "replacement_name", "replacement_email", "return_date", "effective_date")
@@ -39,7 +38,7 @@ class Scored:
     @property
     def accepted(self) -> set[str]:
         """The determinations that count as right."""
-        return {self.label["determination"], *filter(None, (self.label.get("accept") or "").split("|"))}
+        return set(accepted_by(self.label))
 
     @property
     def is_right(self) -> bool:
@@ -55,6 +54,11 @@ class Scored:
     def is_unsafe(self) -> bool:
         """Whether a wrong verdict may be written: the worst error there is."""
         return self.is_confident and self.verdict.determination in STATE_CHANGING and not self.is_right
+
+
+def accepted_by(label: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the determinations that a row of a labels file accepts, the best first."""
+    return (label["determination"], *filter(None, (label.get("accept") or "").split("|")))
 
 
 def read_labels(folder: Path) -> list[dict[str, str]]:
@@ -76,7 +80,7 @@ def read_labels(folder: Path) -> list[dict[str, str]]:
     for row in labels:
         if not (folder / row["file"]).is_file():
             raise ConfigurationError(f"{path} names {row['file']}, which is not in the folder.")
-        if unknown := {row["determination"], *filter(None, (row.get("accept") or "").split("|"))} - set(Determination):
+        if unknown := set(accepted_by(row)) - set(Determination):
             raise ConfigurationError(f"{path} gives {row['file']} the unknown determination {min(unknown)!r}.")
     return labels
 

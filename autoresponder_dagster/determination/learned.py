@@ -4,7 +4,7 @@ Belongs here: reading the weights and applying them. Does not belong here: what 
 (``second_look.py``), how the weights come about (``training.py``; ``make train``).
 
 The grammar of ``statements`` knows what it was taught and says nothing about other wordings. This reader
-has an opinion on every message, less surely: it has seen some hundred labelled ones. Its weights are a text
+has an opinion on every message, less surely: it has seen some thousand labelled ones. Its weights are a text
 file, ``lexicons/learned.tsv``: one feature a line, one column a determination; so every opinion can be
 traced to words.
 """
@@ -72,11 +72,6 @@ class Opinion:
     probabilities: Mapping[Determination, float]
     sentence: int | None
     reasons: tuple[str, ...]
-
-    @property
-    def probability(self) -> float:
-        """How sure it is of its determination."""
-        return self.probabilities[self.determination]
 
 
 def weights_text() -> str:

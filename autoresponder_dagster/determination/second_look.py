@@ -27,6 +27,7 @@ from autoresponder_dagster.determination.verdict import (
     DOUBTFUL,
     INFERRED,
     NEARLY,
+    WRITE_CONFIDENCE,
     Verdict,
     base_verdict,
 )
@@ -47,6 +48,7 @@ STANDS = {
 }
 """From this probability on a sure verdict of the statements stands."""
 STANDS_IN_A_LETTER = 0.8
+"""The same of any change, in what a person wrote."""
 CONFIRMED = {
     Determination.INACTIVE: 0.96,
     Determination.REPLACEMENT: 0.9,
@@ -57,8 +59,6 @@ CONFIRMED = {
 """From this probability on an unsure verdict of the statements becomes a sure one."""
 PLAUSIBLE = 0.8
 """Below this probability what only the learned reader says is doubtful."""
-WRITABLE = 0.8
-"""The confidence from which on a verdict is sure (rules.md §4)."""
 _WORD = re.compile(r"[^\W\d_]{2}")
 _SHARPNESS = 0.92
 _WEIGHT_OF_CHANGE = ((CERTAIN, 1.26), (CLEAR, 0.96), (INFERRED, 1.08), (0.0, 0.79))
@@ -80,14 +80,14 @@ def second_look(reading: Reading, verdict: Verdict) -> Verdict:
     probabilities = _combined(opinion, verdict)
     best = max(probabilities, key=lambda one: probabilities[one])
     probability = probabilities[best]
-    is_sure = verdict.confidence >= WRITABLE
+    is_sure = verdict.confidence >= WRITE_CONFIDENCE
     least = OVERTURNS_IN_A_LETTER if not reading.is_automatic else OVERTURNS if is_sure else PROPOSES
     if best != verdict.determination and probability >= least:
         return _as_learned(reading, replace(opinion, determination=best), probability)
     if is_sure:
-        needed = STANDS.get(verdict.determination, 0.0)
-        if verdict.determination in STANDS and not reading.is_automatic:
-            needed = STANDS_IN_A_LETTER
+        if verdict.determination not in STANDS:
+            return verdict
+        needed = STANDS[verdict.determination] if reading.is_automatic else STANDS_IN_A_LETTER
         stands = probabilities[verdict.determination] >= needed
         return verdict if stands else replace(verdict, confidence=DOUBTFUL)
     is_said = reading.is_automatic and verdict.matched is not None and not _is_hedged(reading, verdict)
@@ -117,8 +117,8 @@ def _combined(opinion: Opinion, verdict: Verdict) -> dict[Determination, float]:
 def _weight(verdict: Verdict) -> float:
     if verdict.determination == Determination.UNKNOWN:
         is_told = verdict.matched is not None
-        return _WEIGHT_OF_SURE_UNKNOWN if verdict.confidence >= WRITABLE else _WEIGHT_OF_TOLD_UNKNOWN * is_told
-    if verdict.determination == Determination.OUT_OF_OFFICE and verdict.confidence >= WRITABLE:
+        return _WEIGHT_OF_SURE_UNKNOWN if verdict.confidence >= WRITE_CONFIDENCE else _WEIGHT_OF_TOLD_UNKNOWN * is_told
+    if verdict.determination == Determination.OUT_OF_OFFICE and verdict.confidence >= WRITE_CONFIDENCE:
         return _WEIGHT_OF_ABSENCE
     return next(weight for confidence, weight in _WEIGHT_OF_CHANGE if verdict.confidence >= confidence)
 

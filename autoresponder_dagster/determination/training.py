@@ -26,7 +26,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import Normalizer
 
-from autoresponder_dagster.determination.evaluation import read_labels
+from autoresponder_dagster.determination.evaluation import accepted_by, read_labels
 from autoresponder_dagster.determination.features import features
 from autoresponder_dagster.determination.learned import INTERCEPT
 from autoresponder_dagster.determination.reading import read
@@ -88,7 +88,7 @@ def read_examples(path: Path) -> list[Example]:
         return [
             Example(
                 (path / row["file"]).read_bytes(),
-                (row["determination"], *filter(None, (row.get("accept") or "").split("|"))),
+                accepted_by(row),
                 weight=WEIGHT_OF_A_MESSAGE,
             )
             for row in read_labels(path)

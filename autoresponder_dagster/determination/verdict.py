@@ -12,6 +12,8 @@ from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.transport import TransportClass
 from autoresponder_dagster.schemas.enums import Category, Determination
 
+WRITE_CONFIDENCE = 0.80
+"""The confidence from which on a verdict may be written (rules.md §4); the policy may ask for more."""
 CERTAIN = 0.95
 """Said in so many words by or of the sender, by name or in the first person."""
 CLEAR = 0.90

@@ -18,7 +18,7 @@ from autoresponder_dagster.determination.learned import (
     weights_text,
 )
 from autoresponder_dagster.determination.reading import read
-from autoresponder_dagster.determination.verdict import CERTAIN, DOUBTFUL, base_verdict
+from autoresponder_dagster.determination.verdict import CERTAIN, DOUBTFUL, WRITE_CONFIDENCE, base_verdict
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Category, Determination
 from autoresponder_dagster_tests.determination.messages import build
 
@@ -129,7 +129,7 @@ def unsure(message):
 def test_a_change_needs_both(monkeypatch, verdict, view, determination, is_written):
     seen = look(monkeypatch, verdict, opinion(**view))
     assert seen.determination == determination
-    assert (seen.determination in STATE_CHANGING and seen.confidence >= second_look.WRITABLE) is is_written
+    assert (seen.determination in STATE_CHANGING and seen.confidence >= WRITE_CONFIDENCE) is is_written
 
 
 def test_what_only_the_learned_reader_sees_comes_with_its_sentence_and_facts(monkeypatch):

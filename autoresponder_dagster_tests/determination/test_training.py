@@ -82,4 +82,4 @@ def test_what_is_learned_is_found_again(tmp_path, capsys):
     model = read_weights(target.read_text())
     seen = apply(model, features(read(build(gone.format("trumpet")), None, None)))
     assert seen.determination == "INACTIVE"
-    assert seen.probability > 0.8
+    assert seen.probabilities[seen.determination] > 0.8
