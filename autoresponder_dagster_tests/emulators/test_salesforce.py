@@ -4,22 +4,12 @@ import subprocess
 import sys
 
 import pytest
-from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
-from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions
 from autoresponder_dagster_tests.emulators.faults import Fault
-from autoresponder_dagster_tests.emulators.salesforce.logins import HOST
-from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID, with_check_characters
+from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID, USER_ID, with_check_characters
 from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse
-
-
-@pytest.fixture
-def client(salesforce_org):
-    """simple-salesforce, unmodified, with all requests let out."""
-    session = GuardedSession(Access.WRITE, TransportOptions(), salesforce_org.url)
-    return Salesforce(session_id=salesforce_org.access_token, instance=HOST, session=session, version="59.0")
 
 
 def code(error):
@@ -66,23 +56,45 @@ def test_soql_subset():
         parse("SELECT Id FROM Contact WHERE (Name = 'x'")
 
 
-def test_pages_hold_no_more_than_the_page_size_and_a_cursor_is_used_once(client, salesforce_org):
+def test_pages_hold_no_more_than_the_page_size_and_the_next_one_may_be_asked_for_again(client, salesforce_org):
     salesforce_org.page_size = 2
     for _ in range(5):
         salesforce_org.org.add("Contact", LastName="Lee")
     first = client.query("SELECT Id FROM Contact")
     assert (first["totalSize"], len(first["records"]), first["done"]) == (5, 2, False)
     assert len(client.query_all("SELECT Id FROM Contact")["records"]) == 5
-    client.query_more(first["nextRecordsUrl"], identifier_is_url=True)
+    again = [client.query_more(first["nextRecordsUrl"], identifier_is_url=True) for _ in range(2)]
+    assert again[0] == again[1]
     with pytest.raises(SalesforceError) as error:
-        client.query_more(first["nextRecordsUrl"], identifier_is_url=True)
+        client.query_more(first["nextRecordsUrl"].replace("01g", "01x"), identifier_is_url=True)
     assert code(error) == (400, "INVALID_QUERY_LOCATOR")
 
 
+def test_a_page_may_be_smaller_than_asked_for(client, salesforce_org):
+    for _ in range(450):
+        salesforce_org.org.add("Contact", LastName="Lee")
+
+    def sizes(asked):
+        client.session.headers["Sforce-Query-Options"] = f"batchSize={asked}"
+        first = client.query("SELECT Id FROM Contact")
+        return len(first["records"]), len(list(client.query_all_iter("SELECT Id FROM Contact")))
+
+    assert sizes(300) == (300, 450)
+    assert sizes(20) == (200, 450)
+    salesforce_org.page_size = 7
+    assert sizes(300) == (7, 450)
+
+
 def test_a_lead_changes_its_owner_unless_the_header_says_no(client, salesforce_org):
-    lead = salesforce_org.org.add("Lead", LastName="Lee", Company="x")
-    client.Lead.update(lead, {"Title": "Editor"}, headers={"Sforce-Auto-Assign": "TRUE"})
-    assert salesforce_org.org.records["Lead"][lead]["OwnerId"] == QUEUE_ID
+    kept, lost = (salesforce_org.org.add("Lead", LastName="Lee", Company="x") for _ in range(2))
+    client.Lead.update(kept, {"Title": "Editor"}, headers={"Sforce-Auto-Assign": "FALSE"})
+    client.Lead.update(lost, {"Title": "Editor"})
+    created = client.Lead.create({"LastName": "Roy", "Company": "x"})["id"]
+    leads = salesforce_org.org.records["Lead"]
+    assert [leads[one]["OwnerId"] for one in (kept, lost, created)] == [USER_ID, QUEUE_ID, QUEUE_ID]
+    client.session.headers["Sforce-Auto-Assign"] = "FALSE"
+    created = client.Lead.create({"LastName": "Roy", "Company": "x"})["id"]
+    assert leads[created]["OwnerId"] == USER_ID
 
 
 def test_sessions_expire_and_calls_run_out(client, salesforce_org):
@@ -109,8 +121,6 @@ def test_create_read_delete_and_describe(client, salesforce_org):
     assert code(error) == (400, "REQUIRED_FIELD_MISSING")
     fields = {field["name"]: field for field in client.Contact.describe()["fields"]}
     assert [entry["value"] for entry in fields["Contact_Status__c"]["picklistValues"]] == ["Active", "Inactive"]
-    salesforce_org.org.hide("Contact", "Title")
-    assert "Title" not in {field["name"] for field in client.Contact.describe()["fields"]}
 
 
 @pytest.mark.parametrize(("after", "applied"), [(False, None), (True, "Editor")])

@@ -6,21 +6,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions
-from autoresponder_dagster_tests.emulators.salesforce.logins import HOST
 from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID
 
 LONG_AGO = format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)
-
-
-@pytest.fixture
-def client(salesforce_org):
-    """simple-salesforce, unmodified, with all requests let out."""
-    session = GuardedSession(Access.WRITE, TransportOptions(), salesforce_org.url)
-    return Salesforce(session_id=salesforce_org.access_token, instance=HOST, session=session, version="67.0")
 
 
 @pytest.fixture
@@ -88,6 +78,12 @@ def test_a_record_that_was_changed_since_is_not_written(client, salesforce_org, 
 def test_all_or_none_takes_everything_back(client, salesforce_org, contacts):
     answers = composite(client, patch(contacts[0], Title="A"), patch(contacts[1], Nonsense="B"), allOrNone=True)
     assert [body[0]["errorCode"] for _, body in answers] == ["PROCESSING_HALTED", "INVALID_FIELD"]
+    assert salesforce_org.org.records["Contact"][contacts[0]]["Title"] is None
+    assert salesforce_org.org.changes == []
+    records = [record(contacts[0], Title="A"), record(contacts[1], Nonsense="B")]
+    results = client.restful("composite/sobjects", method="PATCH", json={"allOrNone": True, "records": records})
+    codes = [result["errors"][0]["statusCode"] for result in results]
+    assert codes == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "INVALID_FIELD"]
     assert salesforce_org.org.records["Contact"][contacts[0]]["Title"] is None
     assert salesforce_org.org.changes == []
 

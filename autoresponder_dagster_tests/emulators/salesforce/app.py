@@ -8,7 +8,8 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,18 +18,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.bulk import Bulk
 from autoresponder_dagster_tests.emulators.salesforce.composite import Composite
 from autoresponder_dagster_tests.emulators.salesforce.logins import Logins
-from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID, USER_ID, Org, OrgError
+from autoresponder_dagster_tests.emulators.salesforce.org import ORG_ID, USER_ID, Change, Org, OrgError
 from autoresponder_dagster_tests.emulators.salesforce.protocol import Answer, Call
 from autoresponder_dagster_tests.emulators.salesforce.rows import Rows
+from autoresponder_dagster_tests.emulators.server import reset_connection
 
 if TYPE_CHECKING:
-    from autoresponder_dagster_tests.emulators.faults import Fault
+    from autoresponder_dagster_tests.emulators.salesforce.storm import SalesforceStorm
 
 MAX_URI_BYTES = 16_384
-MAX_HEADER_BYTES = 16_384
+MAX_URI_AND_HEADER_BYTES = 16_384
 _VERSIONS = [
     {"label": label, "url": f"/services/data/v{version}", "version": version}
     for label, version in (("Spring '25", "63.0"), ("Winter '26", "65.0"), ("Summer '26", "67.0"))
@@ -40,7 +43,7 @@ _READING_POSTS = re.compile(
 
 @dataclass
 class Exchange:
-    """One request as it arrived, and the status of its answer (0: none yet, or broken off)."""
+    """One request as it arrived and when, the status of its answer (0: none yet, or broken off), what it changed."""
 
     method: str
     path: str
@@ -49,6 +52,8 @@ class Exchange:
     headers: dict[str, str]
     body: bytes = b""
     status: int = 0
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    changes: list[Change] = field(default_factory=list)
 
     @property
     def is_mutating(self) -> bool:
@@ -80,6 +85,11 @@ class SalesforceEmulator:
         self.org = Org()
         self.logins = Logins()
         self.daily_limit = daily_limit
+        self.app_limit = 250_000
+        """Calls per day of this connected app."""
+        self.concurrent_limit: int | None = None
+        """Requests that may be under way at the same time."""
+        self.is_api_enabled = True
         self.latency = 0.0
         """Seconds that every answer takes."""
         self.hides_limits = False
@@ -87,6 +97,9 @@ class SalesforceEmulator:
         self.api_calls = 0
         self.journal: list[Exchange] = []
         self.faults: list[Fault] = []
+        self.storm: SalesforceStorm | None = None
+        self._under_way = 0
+        self.org.is_held = lambda record_id: self.storm is not None and self.storm.holds(record_id)
         self.rows = Rows(self.org, page_size)
         self._resources = self._data_resources(self.rows, Composite(self.org, self._route), Bulk(self.org))
 
@@ -128,18 +141,34 @@ class SalesforceEmulator:
             await request.body(),
         )
         self.journal.append(exchange)
-        fault = next((fault for fault in self.faults if fault.takes(request.method, path)), None)
-        await asyncio.sleep(self.latency + (fault.delay if fault is not None else 0))
-        scripted = fault.response if fault is not None else None
-        response = scripted if scripted is not None and fault and not fault.after else self._guarded(request, exchange)
-        exchange.status = 0 if fault is not None and fault.drops else (scripted or response).status_code
+        fault = self._fault(request.method, path) or Fault()
+        self._under_way += 1
+        try:
+            await asyncio.sleep(self.latency + fault.delay)
+            if fault.expires:
+                self.expire_sessions()
+            scripted = fault.response
+            response = scripted if scripted and not fault.after else self._guarded(request, exchange)
+        finally:
+            self._under_way -= 1
+        if fault.resets:
+            reset_connection(request)
+        exchange.status = 0 if fault.breaks_off else (scripted or response).status_code
         return scripted or response
 
+    def _fault(self, method: str, path: str) -> Fault | None:
+        """Return what is scripted for this request, else what the storm does to it."""
+        scripted = next((fault for fault in self.faults if fault.takes(method, path)), None)
+        return scripted or (self.storm and self.storm.strike(method, path))
+
     def _guarded(self, request: Request, exchange: Exchange) -> Response:
+        before = len(self.org.changes)
         try:
             return self._routed(request, exchange)
         except OrgError as error:
             return JSONResponse(error.body, error.status, self._limit_header)
+        finally:
+            exchange.changes = self.org.changes[before:]
 
     def _routed(self, request: Request, exchange: Exchange) -> Response:
         self._check_sizes(request)
@@ -152,28 +181,35 @@ class SalesforceEmulator:
         if token != self.access_token:
             raise OrgError(401, "INVALID_SESSION_ID", "Session expired or invalid")
         if path == "/services/oauth2/userinfo" or path.startswith("/id/"):
-            return JSONResponse(self._identity())
+            return JSONResponse(self._identity(_came_by(request)))
+        if not self.is_api_enabled:
+            raise OrgError(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner")
         self._count()
         below = re.fullmatch(r"/services/data/v(\d+\.\d)(/.*|)", path)
         if below is None:
             raise OrgError(404, "NOT_FOUND", "The requested resource does not exist")
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(request.method, below[2], below[1], dict(request.query_params), headers, exchange.body)
-        return self._response(self._route(call))
+        answer = self._route(call)
+        if below[2] == "":  # says who asks, where each resource is, and so it must know the host
+            answer.body["identity"] = f"{self.logins.home(_came_by(request))}/id/{ORG_ID}/{USER_ID}"
+        return self._response(answer)
 
     def _check_sizes(self, request: Request) -> None:
         target = urlsplit(str(request.url))
-        if len(f"{target.path}?{target.query}") > MAX_URI_BYTES:
+        uri_bytes = len(f"{target.path}?{target.query}")
+        if uri_bytes > MAX_URI_BYTES:
             raise OrgError(414, "URI_TOO_LONG", "The URI is too long")
-        if sum(len(name) + len(value) for name, value in request.headers.items()) > MAX_HEADER_BYTES:
-            raise OrgError(431, "REQUEST_HEADERS_TOO_LARGE", "The headers are too long")
+        header_bytes = sum(len(name) + len(value) for name, value in request.headers.items())
+        if uri_bytes + header_bytes > MAX_URI_AND_HEADER_BYTES:
+            raise OrgError(431, "REQUEST_HEADERS_TOO_LARGE", "The URI and the headers are too long")
 
     def _login(self, request: Request, path: str, body: bytes) -> Response | None:
         """Answer what needs no session."""
         if request.method == "POST" and path == "/services/oauth2/token":
-            return self.logins.token(body, request.headers.get("Authorization", ""))
+            return self.logins.token(body, request.headers.get("Authorization", ""), _came_by(request))
         if request.method == "POST" and (soap := re.fullmatch(r"/services/Soap/u/(\d+(?:\.\d)?)(?:/.*)?", path)):
-            return self.logins.soap(soap[1], body)
+            return self.logins.soap(soap[1], body, _came_by(request))
         if request.method == "GET" and path == "/services/data":
             return JSONResponse(_VERSIONS)
         return None
@@ -205,6 +241,7 @@ class SalesforceEmulator:
             ("GET", r"/limits", self._limits),
             ("GET", r"/limits/recordCount", rows.record_count),
             ("GET", r"/sobjects", rows.global_describe),
+            ("GET", r"/sobjects/(\w+)", rows.metadata),
             ("GET", r"/sobjects/(\w+)/describe", rows.describe),
             ("GET", r"/ui-api/object-info/(\w+)/picklist-values/(\w+)/(\w+)", rows.picklist_values),
             ("POST", r"/sobjects/(\w+)", rows.create),
@@ -227,7 +264,10 @@ class SalesforceEmulator:
         ]
 
     def _count(self) -> None:
-        if self.api_calls >= self.daily_limit:
+        if self.concurrent_limit is not None and self._under_way > self.concurrent_limit:
+            message = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+            raise OrgError(403, "REQUEST_LIMIT_EXCEEDED", message)
+        if self.api_calls >= min(self.daily_limit, self.app_limit):
             raise OrgError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.api_calls += 1
 
@@ -235,26 +275,32 @@ class SalesforceEmulator:
     def _limit_header(self) -> dict[str, str]:
         if self.hides_limits:
             return {}
-        usage = f"api-usage={self.api_calls}/{self.daily_limit}; per-app-api-usage={self.api_calls}/250000(appName=x)"
-        return {"Sforce-Limit-Info": usage}
+        by_app = f"per-app-api-usage={self.api_calls}/{self.app_limit}(appName=x)"
+        return {"Sforce-Limit-Info": f"api-usage={self.api_calls}/{self.daily_limit}; {by_app}"}
 
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self, came_by: str) -> dict[str, Any]:
         return {
             "user_id": USER_ID,
             "organization_id": ORG_ID,
             "preferred_username": "pipeline@example.org",
             "username": "pipeline@example.org",
-            "urls": {"rest": f"{self.logins.instance_url}/services/data/v{{version}}/"},
+            "urls": {"rest": f"{self.logins.home(came_by)}/services/data/v{{version}}/"},
         }
 
     def _root(self, call: Call) -> Answer:
         base = f"/services/data/v{call.version}"
         names = ("query", "queryAll", "sobjects", "composite", "limits", "jobs", "tooling", "ui-api")
-        identity = f"{self.logins.instance_url}/id/{ORG_ID}/{USER_ID}"
-        return Answer(body={name: f"{base}/{name}" for name in names} | {"identity": identity})
+        return Answer(body={name: f"{base}/{name}" for name in names})
 
     def _limits(self, _call: Call) -> Answer:
         remaining = {"Max": self.daily_limit, "Remaining": self.daily_limit - self.api_calls}
         return Answer(
             body={"DailyApiRequests": remaining, "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000}}
         )
+
+
+def _came_by(request: Request) -> str:
+    """Return the URL of this server that a client used; empty for one that was sent here instead of to an org."""
+    if "X-Forwarded-Host" in request.headers:
+        return ""
+    return f"{request.url.scheme}://{request.url.netloc}"

@@ -63,6 +63,7 @@ class Bulk:
             "operation": body.get("operation"),
             "object": body.get("object") or "Contact",
             "externalIdFieldName": body.get("externalIdFieldName"),
+            "assignmentRuleId": body.get("assignmentRuleId"),
             "createdDate": moment_text(self._org.now()),
             "concurrencyMode": "Parallel",
             "contentType": "CSV",
@@ -135,16 +136,18 @@ class Bulk:
         text = job.data.decode("utf-8-sig")
         job.rows = list(csv.DictReader(io.StringIO(text), delimiter=_DELIMITERS[job.properties["columnDelimiter"]]))
         sobject, operation = job.properties["object"], job.properties["operation"]
+        # Unlike a request of its own, a job runs assignment rules only where it names one.
+        auto_assign = bool(job.properties["assignmentRuleId"])
         for row in job.rows:
             values = {name: None if cell == "#N/A" else cell for name, cell in row.items() if cell}
             record_id = str(values.pop("Id", ""))
             try:
                 if operation in ("update", "upsert") and record_id:
-                    self._org.update(sobject, record_id, values, auto_assign=True)
+                    self._org.update(sobject, record_id, values, auto_assign=auto_assign)
                 elif operation == "delete":
                     self._org.delete(sobject, record_id)
                 else:
-                    record_id = self._org.create(sobject, values)
+                    record_id = self._org.create(sobject, values, auto_assign=auto_assign)
                 job.successful.append({"sf__Id": record_id, "sf__Created": str(operation == "insert").lower(), **row})
             except OrgError as error:
                 job.failed.append(

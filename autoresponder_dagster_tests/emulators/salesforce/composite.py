@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 import json
 import re
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,10 +38,11 @@ class Composite:
         queries = sum(bool(_COUNTED_AS_QUERY.search(part.get("url", ""))) for part in parts)
         if queries > MAX_QUERIES:
             raise OrgError(400, "LIMIT_EXCEEDED", f"At most {MAX_QUERIES} subrequests may be queries or collections.")
-        before = deepcopy(self._org.records), list(self._org.changes)
+        is_whole = bool(body.get("allOrNone"))
+        before, changes = self._org.snapshot() if is_whole else {}, len(self._org.changes)
         answers = [self._part(part) for part in parts]
-        if body.get("allOrNone") and any(answer.status >= 400 for answer in answers):
-            self._org.records, self._org.changes = before
+        if is_whole and any(answer.status >= 400 for answer in answers):
+            self._org.restore(before, changes)
             halted = OrgError(400, "PROCESSING_HALTED", "The transaction was rolled back").body
             answers = [answer if answer.status >= 400 else Answer(400, halted) for answer in answers]
         return Answer(
@@ -74,7 +74,9 @@ class Composite:
 
     def create_many(self, call: Call) -> Answer:
         """``POST /composite/sobjects``."""
-        return self._each(call, self._org.create)
+        return self._each(
+            call, lambda sobject, record: self._org.create(sobject, record, auto_assign=call.auto_assigns)
+        )
 
     def _each(self, call: Call, do: Callable[[str, dict[str, Any]], str | None]) -> Answer:
         body = call.json()
@@ -85,7 +87,8 @@ class Composite:
                 "EXCEEDED_ID_LIMIT",
                 f"record limit reached. cannot submit more than {MAX_RECORDS} records into this call",
             )
-        before = deepcopy(self._org.records), list(self._org.changes)
+        is_whole = bool(body.get("allOrNone"))
+        before, changes = self._org.snapshot() if is_whole else {}, len(self._org.changes)
         results = []
         # One record that another transaction holds takes the whole call down (Salesforce's documentation).
         busy = [record for record in records if self._is_busy(str(_key(record)))]
@@ -99,8 +102,12 @@ class Composite:
                 results.append({"id": created or record_id, "success": True, "errors": []})
             except OrgError as error:
                 results.append({"id": record_id, "success": False, "errors": [_detail(error)]})
-        if body.get("allOrNone") and not all(result["success"] for result in results):
-            self._org.records, self._org.changes = before
+        if is_whole and not all(result["success"] for result in results):
+            self._org.restore(before, changes)
+            rolled_back = OrgError(400, "ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back: another one failed")
+            results = [
+                result | {"success": False, "errors": result["errors"] or [_detail(rolled_back)]} for result in results
+            ]
         return Answer(body=results)
 
     def _is_busy(self, record_id: str) -> bool:

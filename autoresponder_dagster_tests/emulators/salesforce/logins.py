@@ -32,7 +32,8 @@ class Logins:
 
     def __init__(self) -> None:
         self.access_token = f"{ORG_ID[:15]}!emulated-session"
-        self.instance_url = f"https://{HOST}"
+        self.instance_url: str | None = None
+        """Where every client is sent; by default to the My Domain, and one that came by another host back there."""
         self.public_key = ""
         self.is_refusing = False
         """Give no token any more, as for a user who was locked out."""
@@ -41,7 +42,11 @@ class Logins:
         """Make every token given so far invalid."""
         self.access_token += "+"
 
-    def token(self, body: bytes, authorization: str) -> Response:
+    def home(self, came_by: str) -> str:
+        """Return the instance URL for a client that came by this URL (empty: by the org's own)."""
+        return self.instance_url or came_by or f"https://{HOST}"
+
+    def token(self, body: bytes, authorization: str, came_by: str) -> Response:
         """``POST /services/oauth2/token``."""
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         scheme, _, basic = authorization.partition(" ")
@@ -55,8 +60,8 @@ class Logins:
         return JSONResponse(
             {
                 "access_token": self.access_token,
-                "instance_url": self.instance_url,
-                "id": f"{self.instance_url}/id/{ORG_ID}/{USER_ID}",
+                "instance_url": self.home(came_by),
+                "id": f"{self.home(came_by)}/id/{ORG_ID}/{USER_ID}",
                 "token_type": "Bearer",
                 "issued_at": "1790000000000",
                 "signature": "c2lnbmF0dXJl",
@@ -93,7 +98,7 @@ class Logins:
         if (claims.get("iss"), claims.get("sub")) != (CLIENT_ID, USERNAME):
             raise _RefusedError("invalid_grant", "user hasn't approved this consumer")
 
-    def soap(self, version: str, body: bytes) -> Response:
+    def soap(self, version: str, body: bytes, came_by: str) -> Response:
         """``POST /services/Soap/u/<version>``: the login of old; gone from 65.0 on."""
         if float(version) > NEWEST_SOAP_LOGIN:
             return _soap_fault("UNSUPPORTED_API_VERSION", "login() is not available in this version")
@@ -102,12 +107,14 @@ class Logins:
         except ET.ParseError:
             return _soap_fault("UNKNOWN_EXCEPTION", "The request is not XML")
         login = {element.tag.rpartition("}")[2]: element.text for element in elements}
-        is_known = (login.get("username"), login.get("password")) == (USERNAME, PASSWORD + SECURITY_TOKEN)
+        # Who names the org comes from a trusted network, and needs no security token.
+        password = PASSWORD if login.get("organizationId") == ORG_ID else PASSWORD + SECURITY_TOKEN
+        is_known = (login.get("username"), login.get("password")) == (USERNAME, password)
         if self.is_refusing or not is_known:
             return _soap_fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
         return PlainTextResponse(
             "<soapenv:Envelope xmlns:soapenv='http://schemas.xmlsoap.org/soap/envelope/'><soapenv:Body><loginResponse>"
-            f"<result><serverUrl>{self.instance_url}/services/Soap/u/{version}/{ORG_ID[:15]}</serverUrl>"
+            f"<result><serverUrl>{self.home(came_by)}/services/Soap/u/{version}/{ORG_ID[:15]}</serverUrl>"
             f"<sessionId>{html.escape(self.access_token)}</sessionId><userId>{USER_ID}</userId>"
             f"<userInfo><organizationId>{ORG_ID}</organizationId><userId>{USER_ID}</userId></userInfo>"
             "</result></loginResponse></soapenv:Body></soapenv:Envelope>",

@@ -7,15 +7,17 @@ Behaviour and codes as in the REST API guide; see salesforce.md §3.7 and §4 fo
 import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse, value_of
+from autoresponder_dagster_tests.emulators.salesforce.soql import Comparison, MalformedQueryError, parse, value_of
 
 ORG_ID = "00D000000000EMUEA2"
 USER_ID = "005000000000EMUAA2"
+COLLEAGUE_ID = "005000000000COLAA2"
+"""Somebody who works in the org; the pipeline is ``USER_ID``."""
 QUEUE_ID = "00G000000000EMUEA2"
 MASTER_RECORD_TYPE = "012000000000000AAA"
 _KEY_PREFIXES = {
@@ -58,15 +60,18 @@ class Field:
     picklist: tuple[str, ...] = ()
     is_restricted: bool = True
     is_dependent: bool = False
+    references: tuple[str, ...] = ()
+    default: Any = None
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one record: the fields as they were sent."""
+    """One change of one record that came over the API: the fields as they were sent, and when."""
 
     sobject: str
     record_id: str
     values: Mapping[str, Any]
+    at: datetime
 
 
 _SYSTEM = {
@@ -84,7 +89,7 @@ _PERSON = {
     "LastName": Field(length=80, is_required=True),
     "Name": Field(length=121, is_updateable=False),
     "Title": Field(length=128),
-    "RecordTypeId": Field("reference", 18),
+    "RecordTypeId": Field("reference", 18, references=("RecordType",)),
 }
 _LEAD_STATUSES = ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Inactive", "Disqualified")
 
@@ -96,7 +101,7 @@ def _schema() -> dict[str, dict[str, Field]]:
         | _PERSON
         | {
             "Contact_Status__c": Field("picklist", picklist=("Active", "Inactive")),
-            "AccountId": Field("reference", 18),
+            "AccountId": Field("reference", 18, references=("Account",)),
         },
         "Lead": _SYSTEM
         | _PERSON
@@ -104,15 +109,18 @@ def _schema() -> dict[str, dict[str, Field]]:
             "Company": Field(is_required=True),
             "Status": Field("picklist", picklist=_LEAD_STATUSES),
             "IsConverted": Field("boolean", is_updateable=False),
-            "ConvertedContactId": Field("reference", 18, is_updateable=False),
+            "ConvertedContactId": Field("reference", 18, is_updateable=False, references=("Contact",)),
         },
-        "Subscription__c": _SYSTEM | {"Contact__c": Field("reference", 18), "Status__c": Field()},
+        "Subscription__c": _SYSTEM
+        | {"Contact__c": Field("reference", 18, references=("Contact",)), "Status__c": Field()},
         "Task": _SYSTEM
         | {
             "Subject": Field(),
-            "WhoId": Field("reference", 18),
+            "WhoId": Field("reference", 18, references=("Contact", "Lead")),
+            "WhatId": Field("reference", 18, references=("Account",)),
             "ActivityDate": Field("date"),
-            "Status": Field("picklist", picklist=("Not Started", "Completed")),
+            "Status": Field("picklist", picklist=("Not Started", "Completed"), default="Not Started"),
+            "Priority": Field("picklist", picklist=("High", "Normal", "Low"), default="Normal"),
             "Description": Field("textarea", 32_000),
         },
         "LeadStatus": {
@@ -167,6 +175,10 @@ class Org:
         """Values of the status field that a record type allows, by object and record type; else all."""
         self.unwritable_objects: set[str] = set()
         """Objects that the user may not change."""
+        self.most_compared_values: int | None = None
+        """Most values in the condition of a query (QUERY_TOO_COMPLICATED)."""
+        self.is_held: Callable[[str], bool] = lambda _record_id: False
+        """Whether another transaction holds a record just now, beside ``busy_ids``."""
         self.now = lambda: datetime.now(UTC)
         self._numbers = itertools.count(1)
         self.records["Organization"][ORG_ID] = {
@@ -178,14 +190,14 @@ class Org:
             "NamespacePrefix": None,
             "TrialExpirationDate": None,
         }
-        self.records["User"][USER_ID] = {
-            "Id": USER_ID,
-            "Username": "pipeline@example.org",
-            "Name": "Pipeline",
-            "Email": "pipeline@example.org",
-            "IsActive": True,
-        }
-        for status in _LEAD_STATUSES:
+        for user_id, name in ((USER_ID, "Pipeline"), (COLLEAGUE_ID, "Colleague")):
+            address = f"{name.lower()}@example.org"
+            self.add("User", Id=user_id, Username=address, Name=name, Email=address, IsActive=True)
+        self._add_lead_statuses(_LEAD_STATUSES)
+        self.add("AssignmentRule", Active=True, SobjectType="Lead")
+
+    def _add_lead_statuses(self, statuses: Iterable[str]) -> None:
+        for status in statuses:
             self.add(
                 "LeadStatus",
                 ApiName=status,
@@ -193,13 +205,12 @@ class Org:
                 IsConverted=status == "Closed - Converted",
                 IsDefault=status == "Open - Not Contacted",
             )
-        self.add("AssignmentRule", Active=True, SobjectType="Lead")
 
     def add(self, sobject: str, **values: Any) -> str:
         """Put a record in without any check; returns its id."""
         number = f"{_KEY_PREFIXES[sobject]}{next(self._numbers):012d}"
         now = moment_text(self.now())
-        record: dict[str, Any] = dict.fromkeys(self.schema[sobject])
+        record: dict[str, Any] = {name: spec.default for name, spec in self.schema[sobject].items()}
         for name, value in {
             "Id": with_check_characters(number),
             "OwnerId": USER_ID,
@@ -215,9 +226,28 @@ class Org:
                 record[name] = value
         record.update(values)
         if record.get("LastName") and not record.get("Name"):
-            record["Name"] = " ".join(filter(None, [record["FirstName"], record["LastName"]]))
+            record["Name"] = _full_name(record)
         self.records[sobject][record["Id"]] = record
         return str(record["Id"])
+
+    def edit_as(self, user_id: str, sobject: str, record_id: str, *, at: datetime | None = None, **values: Any) -> None:
+        """Change a record as somebody does by hand, now or at a given time, without any check.
+
+        It is none of ``changes``: those came over the API.
+        """
+        text = moment_text(at or self.now())
+        self.find(sobject, record_id).update(
+            values, LastModifiedDate=text, SystemModstamp=text, LastModifiedById=user_id
+        )
+
+    def snapshot(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return a copy of all records, for ``restore``."""
+        return {sobject: {key: dict(row) for key, row in rows.items()} for sobject, rows in self.records.items()}
+
+    def restore(self, snapshot: dict[str, dict[str, dict[str, Any]]], changes: int) -> None:
+        """Take back what happened since: the records as they were, and only the first ``changes`` changes."""
+        self.records = snapshot
+        del self.changes[changes:]
 
     def hide(self, sobject: str, name: str) -> None:
         """Take a field away, as field-level security does: it is as if it did not exist."""
@@ -228,6 +258,9 @@ class Org:
         self.schema[sobject][name] = replace(self.schema[sobject].get(name, Field()), **properties)
         for record in self.records[sobject].values():
             record.setdefault(name, None)
+        if (sobject, name) == ("Lead", "Status"):
+            self.records["LeadStatus"].clear()
+            self._add_lead_statuses(self.schema[sobject][name].picklist)
 
     def select(self, text: str, *, is_with_deleted: bool = False) -> list[dict[str, Any]] | int:
         """Answer a query: the records with the fields asked for, or their number for ``COUNT()``."""
@@ -236,11 +269,11 @@ class Org:
         except MalformedQueryError as error:
             raise OrgError(400, "MALFORMED_QUERY", str(error)) from error
         sobject, fields = self._object(query.sobject)
-        known = {name.lower() for name in fields}
+        names = {name.lower(): name for name in fields}
         asked = [] if query.is_count else query.fields
         named = [comparison.field for comparison in query.comparisons] + [name for name, _ in query.order]
         for name in [*asked, *named]:
-            if name.lower() not in known:
+            if name.lower() not in names:
                 raise OrgError(
                     400,
                     "INVALID_FIELD",
@@ -248,6 +281,11 @@ class Org:
                     f"'{sobject}'. If you are attempting to use a custom field, be sure to append the '__c' "
                     "after the custom field name.",
                 )
+        for comparison in query.comparisons:
+            _check_comparison(names[comparison.field.lower()], fields[names[comparison.field.lower()]], comparison)
+        compared = sum(len(comparison.values) for comparison in query.comparisons)
+        if self.most_compared_values is not None and compared > self.most_compared_values:
+            raise OrgError(400, "QUERY_TOO_COMPLICATED", "The query is too complicated: shorten its condition.")
         found = [
             record
             for record in self.records[sobject].values()
@@ -258,7 +296,6 @@ class Org:
         for name, is_descending in reversed(query.order):
             found.sort(key=lambda record: str(value_of(record, name) or ""), reverse=is_descending)
         found = found[query.offset :][: query.limit]
-        names = {name.lower(): name for name in fields}
         return [
             {
                 "attributes": {"type": sobject, "url": f"/services/data/v67.0/sobjects/{sobject}/{record['Id']}"},
@@ -311,15 +348,13 @@ class Org:
             raise OrgError(404, "ENTITY_IS_DELETED", "entity is deleted")
         return record
 
-    def create(self, sobject: str, values: Mapping[str, Any]) -> str:
-        """Create a record, or refuse; returns its id."""
+    def create(self, sobject: str, values: Mapping[str, Any], *, auto_assign: bool = False) -> str:
+        """Create a record, or refuse; returns its id. With assignment rules a Lead goes to the queue."""
         sobject, fields = self._object(sobject)
-        missing = [name for name, spec in fields.items() if spec.is_required and not values.get(name)]
-        if missing:
-            raise OrgError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: {missing}", tuple(missing))
-        self._check(sobject, values, {})
-        record_id = self.add(sobject, **values)
-        self.changes.append(Change(sobject, record_id, dict(values)))
+        _check_required([name for name, spec in fields.items() if spec.is_required and not values.get(name)])
+        record_id = self.add(sobject, **self._judged(sobject, values, {}))
+        self.changes.append(Change(sobject, record_id, dict(values), self.now()))
+        self._assign(sobject, self.records[sobject][record_id], auto_assign=auto_assign)
         return record_id
 
     def update(
@@ -344,10 +379,16 @@ class Org:
             raise OrgError(400, "ENTITY_IS_LOCKED", "the entity is locked for editing")
         self.take_row(record["Id"])
         sobject, _ = self._object(sobject)
-        self._check(sobject, values, record)
-        now = moment_text(self.now())
-        record.update(values, LastModifiedDate=now, SystemModstamp=now, LastModifiedById=USER_ID)
-        self.changes.append(Change(sobject, record["Id"], dict(values)))
+        judged = self._judged(sobject, values, record)
+        now = self.now()
+        text = moment_text(now)
+        record.update(judged, LastModifiedDate=text, SystemModstamp=text, LastModifiedById=USER_ID)
+        if values.keys() & {"FirstName", "LastName"}:
+            record["Name"] = _full_name(record)
+        self.changes.append(Change(sobject, record["Id"], dict(values), now))
+        self._assign(sobject, record, auto_assign=auto_assign)
+
+    def _assign(self, sobject: str, record: dict[str, Any], *, auto_assign: bool) -> None:
         if (
             sobject == "Lead"
             and auto_assign
@@ -357,8 +398,9 @@ class Org:
 
     def take_row(self, record_id: str) -> None:
         """Refuse a record that another transaction holds."""
-        if self.busy_ids[record_id] > 0:
-            self.busy_ids[record_id] -= 1
+        is_busy = self.busy_ids[record_id] > 0
+        self.busy_ids[record_id] -= is_busy
+        if is_busy or self.is_held(record_id):
             raise OrgError(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
 
     def delete(self, sobject: str, record_id: str) -> None:
@@ -372,13 +414,14 @@ class Org:
             raise OrgError(400, "INVALID_TYPE", f"sObject type '{sobject}' is not supported.")
         return name, self.schema[name]
 
-    def _check(self, sobject: str, values: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+    def _judged(self, sobject: str, values: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values as they are stored, or refuse."""
         if sobject in self.unwritable_objects:
             raise OrgError(
                 403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", tuple(values)
             )
         _, fields = self._object(sobject)
-        record_type = str(values.get("RecordTypeId") or record.get("RecordTypeId") or MASTER_RECORD_TYPE)
+        stored: dict[str, Any] = {}
         for name, value in values.items():
             spec = fields.get(name)
             if spec is None:
@@ -387,20 +430,79 @@ class Org:
                 raise OrgError(
                     400, "INVALID_FIELD_FOR_INSERT_UPDATE", f"Unable to create/update fields: {name}.", (name,)
                 )
-            if value is None:
-                continue
-            allowed = self.record_type_picklists.get((sobject, record_type[:15]), spec.picklist)
-            if spec.picklist and spec.is_restricted and value not in allowed:
-                raise OrgError(
-                    400,
-                    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                    f"{name}: bad value for restricted picklist field: {value}",
-                    (name,),
-                )
-            if spec.type == "email" and not _EMAIL.fullmatch(value):
-                raise OrgError(400, "INVALID_EMAIL_ADDRESS", f"{name}: invalid email address: {value}", (name,))
-            if isinstance(value, str) and len(value) > spec.length:
-                raise OrgError(400, "STRING_TOO_LONG", f"{name}: data value too large: {value}", (name,))
+            stored[name] = _as_type(spec.type, value)
+        _check_required([name for name, value in stored.items() if value is None and fields[name].is_required])
+        record_type = str(stored.get("RecordTypeId") or record.get("RecordTypeId") or MASTER_RECORD_TYPE)
+        for name, value in stored.items():
+            if value is not None:
+                allowed = self.record_type_picklists.get((sobject, record_type[:15]), fields[name].picklist)
+                self._check_value(name, fields[name], value, allowed)
+        return stored
+
+    def _check_value(self, name: str, spec: Field, value: Any, allowed: tuple[str, ...]) -> None:
+        if spec.picklist and spec.is_restricted and value not in allowed:
+            raise OrgError(
+                400,
+                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+                f"{name}: bad value for restricted picklist field: {value}",
+                (name,),
+            )
+        if spec.type == "email" and not _EMAIL.fullmatch(value):
+            raise OrgError(400, "INVALID_EMAIL_ADDRESS", f"{name}: invalid email address: {value}", (name,))
+        if isinstance(value, str) and len(value) > spec.length:
+            raise OrgError(
+                400, "STRING_TOO_LONG", f"{name}: data value too large: {value} (max length={spec.length})", (name,)
+            )
+        if spec.references:
+            self._check_reference(name, spec, str(value))
+
+    def _check_reference(self, name: str, spec: Field, value: str) -> None:
+        if not _ID.fullmatch(value):
+            raise OrgError(400, "MALFORMED_ID", f"{name}: id value of incorrect type: {value}", (name,))
+        sobject = next((sobject for sobject in spec.references if _KEY_PREFIXES[sobject] == value[:3]), None)
+        if sobject is None:
+            raise OrgError(400, "FIELD_INTEGRITY_EXCEPTION", f"{name}: id value of incorrect type: {value}", (name,))
+        found = self.records[sobject].get(value if len(value) > 15 else with_check_characters(value))
+        if found is None or found.get("IsDeleted"):
+            raise OrgError(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ())
+
+
+def _check_required(missing: list[str]) -> None:
+    if missing:
+        names = ", ".join(missing)
+        raise OrgError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{names}]", tuple(missing))
+
+
+def _as_type(kind: str, value: Any) -> Any:
+    """Return a value as a field of this type stores it; an empty text is null."""
+    if value in (None, ""):
+        return None
+    try:
+        if kind == "datetime":
+            return moment_text(_moment(value).astimezone(UTC))
+        if kind == "date":
+            return date.fromisoformat(value).isoformat()
+        if kind == "boolean" and not isinstance(value, bool):
+            return {"true": True, "false": False}[value.lower()]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        message = f"Cannot deserialize instance of {kind} from VALUE_STRING value {value}"
+        raise OrgError(400, "JSON_PARSER_ERROR", message) from None
+    return value
+
+
+def _check_comparison(name: str, spec: Field, comparison: Comparison) -> None:
+    """Refuse a literal that is not of the field's type."""
+    wanted = {"datetime": datetime, "date": date, "boolean": bool}.get(spec.type, str)
+    if any(value is not None and type(value) is not wanted for value in comparison.values):
+        kind = (
+            "string and should be enclosed in quotes" if wanted is str else f"{spec.type} and should not be in quotes"
+        )
+        message = f"value of filter criterion for field '{name}' must be of type {kind}"
+        raise OrgError(400, "INVALID_FIELD", message)
+
+
+def _full_name(record: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, [record.get("FirstName"), record["LastName"]]))
 
 
 def _described(name: str, spec: Field) -> dict[str, Any]:
@@ -422,7 +524,7 @@ def _described(name: str, spec: Field) -> dict[str, Any]:
         "restrictedPicklist": bool(spec.picklist) and spec.is_restricted,
         "dependentPicklist": spec.is_dependent,
         "controllerName": None,
-        "referenceTo": [],
+        "referenceTo": list(spec.references),
         "relationshipName": None,
         "picklistValues": [
             {"active": True, "defaultValue": False, "label": value, "value": value, "validFor": None}

@@ -3,7 +3,7 @@
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/
 """
 
-from collections.abc import Sequence
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,7 +18,7 @@ class Rows:
     def __init__(self, org: Org, page_size: int) -> None:
         self.org = org
         self.page_size = page_size
-        self._cursors: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+        self._found: dict[str, tuple[list[dict[str, Any]], int]] = {}
 
     def query(self, call: Call, all_rows: str) -> Answer:
         """``GET /query?q=`` and ``/queryAll?q=``."""
@@ -29,38 +29,47 @@ class Rows:
         if call.query.get("columns") == "true":
             names = [name for name in (found[0] if found else {}) if name != "attributes"]
             return Answer(body={"columnMetadata": [_column(name) for name in names], "entityName": ""})
-        return self._page(call, len(found), found)
+        result = f"01g{len(self._found):012d}AAA"
+        self._found[result] = found, self._size(call)
+        return self._page(call, result, 0)
 
     def next_page(self, call: Call, _all_rows: str, cursor: str) -> Answer:
-        """``GET /query/<cursor>``; a cursor is used once here, so that a client that asks twice is found out."""
-        if cursor not in self._cursors:
+        """``GET /query/<cursor>``; the same cursor gives the same page again, for a client that lost it."""
+        result, _, start = cursor.partition("-")
+        if result not in self._found or not start.isdigit():
             raise OrgError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(call, *self._cursors.pop(cursor))
+        return self._page(call, result, int(start))
 
-    def _page(self, call: Call, total: int, records: Sequence[dict[str, Any]]) -> Answer:
-        page, rest = list(records[: self.page_size]), list(records[self.page_size :])
-        body: dict[str, Any] = {"totalSize": total, "done": not rest, "records": page}
-        if rest:
-            cursor = f"01g{len(self._cursors):06d}{total - len(rest):06d}-{self.page_size}"
-            self._cursors[cursor] = (total, rest)
-            body["nextRecordsUrl"] = f"/services/data/v{call.version}/query/{cursor}"
+    def _size(self, call: Call) -> int:
+        """Return the size of a page: what the client asks for (200 to 2,000) is an upper bound only."""
+        asked = re.search(r"batchSize=(\d+)", call.headers.get("sforce-query-options", ""))
+        return self.page_size if asked is None else min(self.page_size, max(200, int(asked[1])))
+
+    def _page(self, call: Call, result: str, start: int) -> Answer:
+        found, size = self._found[result]
+        end = start + size
+        body: dict[str, Any] = {"totalSize": len(found), "done": end >= len(found), "records": found[start:end]}
+        if end < len(found):
+            body["nextRecordsUrl"] = f"/services/data/v{call.version}/query/{result}-{end}"
         return Answer(body=body)
 
     def global_describe(self, _call: Call) -> Answer:
         """``GET /sobjects``."""
-        names = ("name", "label", "keyPrefix", "custom", "queryable", "createable", "updateable", "deletable", "urls")
-        described = (self.org.describe(sobject) for sobject in self.org.schema)
-        return Answer(
-            body={
-                "encoding": "UTF-8",
-                "maxBatchSize": 200,
-                "sobjects": [{name: one[name] for name in names} for one in described],
-            }
-        )
+        sobjects = [self._basics(sobject) for sobject in self.org.schema]
+        return Answer(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})
 
     def describe(self, _call: Call, sobject: str) -> Answer:
         """``GET /sobjects/X/describe``."""
         return Answer(body=self.org.describe(sobject))
+
+    def metadata(self, _call: Call, sobject: str) -> Answer:
+        """``GET /sobjects/X``."""
+        return Answer(body={"objectDescribe": self._basics(sobject), "recentItems": []})
+
+    def _basics(self, sobject: str) -> dict[str, Any]:
+        names = ("name", "label", "keyPrefix", "custom", "queryable", "createable", "updateable", "deletable", "urls")
+        described = self.org.describe(sobject)
+        return {name: described[name] for name in names}
 
     def picklist_values(self, _call: Call, sobject: str, record_type: str, name: str) -> Answer:
         """``GET /ui-api/object-info/X/picklist-values/<record type>/<field>``."""
@@ -76,13 +85,17 @@ class Rows:
 
     def create(self, call: Call, sobject: str) -> Answer:
         """``POST /sobjects/X``."""
-        return Answer(201, {"id": self.org.create(sobject, call.json()), "success": True, "errors": []})
+        record_id = self.org.create(sobject, call.json(), auto_assign=call.auto_assigns)
+        return Answer(201, {"id": record_id, "success": True, "errors": []})
 
     def read(self, call: Call, sobject: str, record_id: str) -> Answer:
         """``GET /sobjects/X/<id>``, whole or the ``fields`` asked for."""
+        sobject = self.org.describe(sobject)["name"]
         record = self.org.find(sobject, record_id)
-        names = call.query["fields"].split(",") if "fields" in call.query else list(record)
-        unknown = [name for name in names if name not in record]
+        # What field-level security hides is in the record, but not in the schema that the user sees.
+        known = self.org.schema[sobject]
+        names = call.query["fields"].split(",") if "fields" in call.query else list(known)
+        unknown = [name for name in names if name not in known]
         if unknown:
             raise OrgError(400, "INVALID_FIELD", f"No such column '{unknown[0]}' on sobject of type {sobject}")
         url = f"/services/data/v{call.version}/sobjects/{sobject}/{record['Id']}"

@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 _TOKEN = re.compile(
@@ -72,11 +73,21 @@ def parse(text: str) -> Query:
 
 def value_of(record: Record, path: str) -> Any:
     """Return a field of a record without regard to the case of its name; null where there is none."""
+    if path in record:
+        return record[path]
     return {name.lower(): value for name, value in record.items()}.get(path.lower())
 
 
 def _fold(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
+    """Return what is compared: texts without regard to case, an empty one as null."""
+    return (value.lower() or None) if isinstance(value, str) else value
+
+
+def _like_kind(value: Any, wanted: Any) -> Any:
+    """Return a stored value as it is compared with a literal: a stored moment is a text."""
+    if isinstance(value, str) and isinstance(wanted, date):
+        return type(wanted).fromisoformat(value)
+    return _fold(value)
 
 
 def _like(pattern: str) -> "re.Pattern[str]":
@@ -163,8 +174,10 @@ class _Parser:
         wanted = _fold(*self._compared(name, [self._value()]))
         if sign in _ORDERED:
             compare = _ORDERED[sign]
-            return lambda record: value_of(record, name) is not None and compare(_fold(value_of(record, name)), wanted)
-        return lambda record: (_fold(value_of(record, name)) == wanted) is (sign == "=")
+            return lambda record: (
+                value_of(record, name) is not None and compare(_like_kind(value_of(record, name), wanted), wanted)
+            )
+        return lambda record: (_like_kind(value_of(record, name), wanted) == wanted) is (sign == "=")
 
     def _compared(self, name: str, values: list[Any]) -> list[Any]:
         self._comparisons.append(Comparison(name, values))
@@ -235,6 +248,8 @@ def _tokens(text: str) -> Iterator[tuple[str, Any]]:
             value = _unescaped(value)
         elif kind == "number":
             value = int(value)
+        elif kind == "moment":
+            value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
         yield kind, value
         position = match.end()
 
