@@ -49,3 +49,7 @@ class MissingPartitionError(AutoResponderError):
             f"{asset} has no {mode} data for {partition}. Materialize {asset} for that day with the same "
             "modes first (data of different modes is never mixed)."
         )
+
+
+class LedgerError(AutoResponderError):
+    """The write ledger could not be read or written; without it nothing is written to Salesforce."""

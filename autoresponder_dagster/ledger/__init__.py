@@ -1,0 +1,22 @@
+"""The write ledger: what the pipeline means to write, is writing, and has written (rules.md §6, reliability.md §1.2).
+
+Belongs here: the journal of every write, its states, and who may send it now. Does not belong here: calling
+Salesforce (``writing/``), what should be written (``rules/``).
+"""
+
+from autoresponder_dagster.ledger.database import LEDGER_URL, LedgerDatabase
+from autoresponder_dagster.ledger.journal import DEFAULT_LEASE, WriteLedger
+from autoresponder_dagster.ledger.keys import sender_digest
+from autoresponder_dagster.ledger.write import IN_FLIGHT, Settlement, Write, WriteState
+
+__all__ = [
+    "DEFAULT_LEASE",
+    "IN_FLIGHT",
+    "LEDGER_URL",
+    "LedgerDatabase",
+    "Settlement",
+    "Write",
+    "WriteLedger",
+    "WriteState",
+    "sender_digest",
+]
