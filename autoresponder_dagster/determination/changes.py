@@ -12,6 +12,11 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.dates import PAST
 from autoresponder_dagster.determination.lexicon import AWAY, Meaning, lexicon
+from autoresponder_dagster.determination.organizations import (
+    clean_organization,
+    is_own_organization,
+    organization_of_domain,
+)
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     StatedAddress,
@@ -24,7 +29,6 @@ from autoresponder_dagster.determination.sender_facts import (
 )
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
-from autoresponder_dagster.determination.titles import clean_organization
 from autoresponder_dagster.determination.verdict import (
     CERTAIN,
     CLEAR,
@@ -81,7 +85,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
         matched=matched_entries(address.statement, *supporting),
         new_email=address.email,
         new_title=title.text if title and not title.statement.is_weak else None,
-        new_org=_renamed_to(reading),
+        new_org=_renamed_to(reading, address.email),
         return_date=back.isoformat() if back else None,
         effective_date=day.isoformat() if day else None,
     )
@@ -121,13 +125,16 @@ def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:
     return None
 
 
-def _renamed_to(reading: Reading) -> str | None:
-    """Return the new name of the organisation, where the statement of its renaming holds it."""
-    for statement in reading.of_sender(Meaning.ORGANIZATION_RENAMED):
-        name = clean_organization(reading.text_of(statement, statement.org)) if statement.org else None
-        if name is not None:
+def _renamed_to(reading: Reading, email: str) -> str | None:
+    """Return the new name of the organisation: the one told in its renaming, or the one of the new domain."""
+    renamed = reading.of_sender(Meaning.ORGANIZATION_RENAMED)
+    for statement in renamed:
+        span = statement.org
+        name = clean_organization(reading.text_of(statement, span), reading.sources.lexicons) if span else None
+        if name is not None and not is_own_organization(name, reading.identity):
             return name
-    return None
+    moved = domain_of(email) != domain_of(reading.identity.email or "")
+    return organization_of_domain(reading.sources.own.own, domain_of(email), reading.identity) if moved else None
 
 
 def title_change(reading: Reading, base: Verdict) -> Verdict | None:

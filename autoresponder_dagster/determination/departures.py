@@ -16,7 +16,8 @@ from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
-from autoresponder_dagster.determination.people import NAME, identity_of, person_names
+from autoresponder_dagster.determination.organizations import organization_of_domain
+from autoresponder_dagster.determination.people import identity_of, person_names
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
@@ -42,7 +43,6 @@ from autoresponder_dagster.determination.verdict import (
 )
 from autoresponder_dagster.schemas.enums import Category, Determination
 
-_LONG_NAME = 5
 FIRST_SENTENCES = 4
 """A person who writes about leaving says so at the beginning; later it is a tale of something else."""
 NEWS = timedelta(days=730)
@@ -139,7 +139,7 @@ def _is_within_absence(reading: Reading, statement: Statement) -> bool:
 
     "No longer checking mail while on leave": the leave governs the sentence.
     """
-    if statement.means in (Meaning.DECEASED, Meaning.RETIRED):
+    if statement.means in (Meaning.DECEASED, Meaning.RETIRED, Meaning.NOT_RETURNING):
         return False
     return any(
         away.sentence == statement.sentence
@@ -167,11 +167,7 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     is_weak = all(s.is_weak or s.is_hedged for s in said)
     if all(s.is_first_person and s.means == Meaning.LEFT for s in said) and _comes_back(reading, None):
         return True  # "Today is my last day before three weeks of leave. I am back on 9 November."
-    stays = [
-        s
-        for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
-        if not s.is_negated and s.who != Who.UNRESOLVED
-    ]
+    stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
     has_title = stated_title(reading) is not None and (stays or is_weak)
     has_title = has_title or (is_weak and bool(stays) and title_in_passing(reading, "title_news") is not None)
@@ -186,6 +182,16 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
     is_own = stated.fit > facts.UNSURE
     return address is not None and is_own and at_home and stated_employer(reading) is None
+
+
+def _stays(reading: Reading, *meanings: Meaning) -> list[Statement]:
+    """Return the statements that the sender is there; an absence that ends with a departure says no such thing."""
+    gone = {s.sentence for s in reading.of_sender(Meaning.NOT_RETURNING) if not s.is_negated}
+    return [
+        s
+        for s in reading.of_sender(*meanings)
+        if not s.is_negated and s.who != Who.UNRESOLVED and not (s.means == Meaning.RETURNED and s.sentence in gone)
+    ]
 
 
 def _tells_of_oneself(reading: Reading) -> bool:
@@ -301,7 +307,7 @@ def _has_successor_beside(reading: Reading) -> bool:
 
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
     """Return what the rest of the message leaves of that: it may contradict."""
-    stays = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.RETURNED) if not s.is_negated]
+    stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED)
     another_post = stated_title(reading) is not None and stated_employer(reading) is None
     still_leaving = [s for s in soon if s.means == Meaning.LEAVING]
     comes_back = _comes_back(reading, day)
@@ -335,7 +341,7 @@ def _contradicts_itself(reading: Reading, leading: Statement) -> bool:
         others = (number for number in range(len(reading.sources.own.sentences)) if number != leading.sentence)
         if any(facts.has_end(reading.sources, number) for number in others):
             return True
-    return facts.other_own_address(reading.sources, at_home=True) is not None
+    return leading.means != Meaning.DECEASED and facts.other_own_address(reading.sources, at_home=True) is not None
 
 
 def _future(reading: Reading, soon: Sequence[Statement], base: Verdict, day: date | None = None) -> Verdict:
@@ -372,7 +378,7 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     employer = stated_employer(reading)
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
     if employer is None and new_email is not None:
-        employer = _organization_of(new_email, reading)
+        employer = organization_of_domain(sources.own.own, domain_of(new_email), reading.identity)
     title = stated_title(reading)
     people = [
         person
@@ -441,17 +447,6 @@ def _is_left_to_a_colleague(reading: Reading, verdict: Verdict) -> bool:
         return False
     email, home = verdict.replacement_email, domain_of(reading.identity.email or "")
     return verdict.replacement_name is not None and email is not None and domain_of(email) == home
-
-
-def _organization_of(email: str, reading: Reading) -> str | None:
-    """Return what the own words name that the domain of an address is made of ("Polar Freight": polarfreight)."""
-    domain = re.sub(r"[^a-z]", "", domain_of(email).partition(".")[0])
-    for found in NAME.finditer(reading.sources.own.own):
-        squeezed = re.sub(r"[^a-z]", "", fold(found.group()))
-        is_named_so = len(squeezed) >= _LONG_NAME and domain.startswith(squeezed)
-        if is_named_so and not reading.identity.is_named_in(found.group()):
-            return found.group()
-    return None
 
 
 def _address_elsewhere(reading: Reading, employer: str | None) -> str | None:

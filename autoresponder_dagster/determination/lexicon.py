@@ -11,7 +11,7 @@ any engine with RE2's syntax gives the same matches in linear time. ``{name}`` i
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -42,6 +42,8 @@ class Meaning(StrEnum):
     RETIRED = "retired"
     DECEASED = "deceased"
     POSITION_ELIMINATED = "position_eliminated"
+    NOT_RETURNING = "not_returning"
+    """Will not come back from an absence, of which the same sentence may tell."""
     NEW_EMPLOYER = "new_employer"
     LAST_DAY = "last_day"
     LEAVING = "leaving"
@@ -68,7 +70,13 @@ class Meaning(StrEnum):
     SPAM = "spam"
 
 
-DEPARTED = frozenset({Meaning.LEFT, Meaning.RETIRED, Meaning.DECEASED, Meaning.POSITION_ELIMINATED})
+DEPARTED = frozenset({
+    Meaning.LEFT,
+    Meaning.RETIRED,
+    Meaning.DECEASED,
+    Meaning.POSITION_ELIMINATED,
+    Meaning.NOT_RETURNING,
+})
 AWAY = frozenset({Meaning.ABSENT, Meaning.EXTENDED_LEAVE, Meaning.OFFICE_CLOSED})
 
 
@@ -85,6 +93,17 @@ class About(StrEnum):
     """Whoever the match names as its object ("we said farewell to Ann Lee"); else the person named last."""
     ANY = "any"
     """Nobody in particular (the mailbox, the message, the organisation)."""
+
+
+class Trait(StrEnum):
+    """What the grammar of a language can be like."""
+
+    PRO_DROP = "pro_drop"
+    """A verb needs no written subject ("Trabajo aquí")."""
+    VERB_LAST = "verb_last"
+    """The word that says what a date is may follow it."""
+    CAPITAL_TITLES = "capital_titles"
+    """A title begins with a capital."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +147,10 @@ class Lexicon:
     week_words: tuple[str, ...] = ()
     """Words before the number of a week in the calendar ("KW 42")."""
     words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
+    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lists of plain words, folded (``articles``, ``today``, …): most are read of all languages at once."""
+    traits: frozenset[str] = frozenset()
+    """What the grammar of the language is like (``Trait``)."""
 
     def finds(self, kind: str, text: str) -> "re.Match[str] | None":
         """Search folded text for one of the word lists of the language (``negation``, ``closing``, …)."""
@@ -183,6 +206,8 @@ _TABLES = {
     "subject_prefixes",
     "macros",
     "words",
+    "terms",
+    "traits",
     "entries",
 }
 _ENTRY_KEYS = {
@@ -320,7 +345,16 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         month_end_before=fold(data.get("month_end_before") or ""),
         week_words=tuple(fold(str(word)) for word in data.get("week_words") or []),
         words=words,
+        terms={kind: tuple(fold(str(word)) for word in listed) for kind, listed in (data.get("terms") or {}).items()},
+        traits=_traits(data.get("traits") or [], language),
     )
+
+
+def _traits(names: Iterable[str], language: str) -> frozenset[Trait]:
+    try:
+        return frozenset(Trait(name) for name in names)
+    except ValueError as error:
+        raise ConfigurationError(f"lexicons/{language}.yaml, traits: {error}.") from error
 
 
 def _file(name: str) -> str:
@@ -331,6 +365,17 @@ def _file(name: str) -> str:
 def lexicon(language: str) -> Lexicon:
     """Return the compiled lexicon of a language, read once per process."""
     return read_lexicon(_file(language), language)
+
+
+@lru_cache(maxsize=32)
+def terms(kind: str) -> frozenset[str]:
+    """Return the words of one list of all languages, folded."""
+    return frozenset(word for language in LANGUAGES for word in lexicon(language).terms.get(kind, ()))
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Return a pattern of any of some words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
 @lru_cache(maxsize=1)

@@ -123,8 +123,9 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     has_moved = facts.other_own_address(reading.sources, at_home=False) is not None
     # "The office is hers now, I am still in the house": perhaps in another post.
     is_succeeded = not reading.is_automatic and any(
-        s.means in (Meaning.SUCCESSOR, Meaning.ROLE_ENDED) and not s.is_weak for s in reading.statements
+        s.means == Meaning.SUCCESSOR and not s.is_weak for s in reading.statements
     )
+    is_succeeded = is_succeeded or bool(reading.of_sender(Meaning.ROLE_ENDED))
     is_elsewhere = bool(reading.of_sender(Meaning.NEW_EMPLOYER))
     if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere:
         confidence = DOUBTFUL

@@ -16,6 +16,7 @@ from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
+from autoresponder_dagster.determination.organizations import clean_organization, is_own_organization
 from autoresponder_dagster.determination.own_words import OwnWords
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -27,7 +28,7 @@ from autoresponder_dagster.determination.people import (
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
-from autoresponder_dagster.determination.titles import clean_organization, clean_title, titles_in
+from autoresponder_dagster.determination.titles import clean_title, titles_in
 
 _LONG_WORD = 4
 _BESIDE = 24
@@ -287,16 +288,10 @@ def stated_employer(reading: Reading) -> str | None:
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):
         if statement.is_negated or statement.org is None or statement.who == Who.UNRESOLVED:
             continue
-        name = clean_organization(reading.text_of(statement, statement.org))
-        if name is not None and not _is_own_organization(name, reading.identity):
+        name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+        if name is not None and not is_own_organization(name, reading.identity):
             return name
     return None
-
-
-def _is_own_organization(name: str, identity: Identity) -> bool:
-    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
-    words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
-    return bool(words) and all(word in domain for word in words[:2])
 
 
 def title_at_employer(reading: Reading) -> str | None:

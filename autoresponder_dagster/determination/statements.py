@@ -291,7 +291,8 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     for line in closing if is_spoken_of else ():
         name = line.strip(" ,.-*_")
         whole = [found for start, end, found in person_names(name) if (start, end) == (0, len(name))]
-        if whole and is_person_like(name):
+        is_formula = any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons)
+        if whole and is_person_like(name) and not is_formula:
             return None if identity.is_named_in(name) else strip_honorifics(name)
     return None
 

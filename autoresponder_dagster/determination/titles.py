@@ -1,18 +1,17 @@
-"""Titles and organisations: cutting what a pattern captured down to the words that matter.
+"""Titles: cutting what a pattern captured down to the words that matter.
 
-Belongs here: where a title or the name of an organisation ends. Does not belong here: whose it is.
+Belongs here: where a title ends. Does not belong here: whose it is.
 """
 
 import re
 from collections.abc import Sequence
 
 from autoresponder_dagster.addresses import domain_of
-from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import Lexicon
 from autoresponder_dagster.determination.people import Identity
 
-LONGEST_TITLE, LONGEST_ORGANIZATION = 90, 120
+LONGEST_TITLE = 90
 MOST_WORDS = 11
 _LIST_COMMA = 30
 """A comma within so many characters may be one of the title ("Director, Policy and Planning")."""
@@ -34,17 +33,12 @@ _TAIL = re.compile(
 _DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [A-ZÀ-ÞŁŚŻŹĆ][\w-]+)*$")
 """Capitalised words at the end of a title in small letters: a Polish genitive ("dyrektor Izby Morskiej")."""
 _ENDING, _STEM = 2, 3
-_END_OF_NAME = re.compile(
-    r"\s(?:as|where|and|in|on|effective|once|now|after|before|vide|this|last|next|while|when|until|"
-    r"starting|since|from|to|with|als|en tant|comme|como|come|jako|som|at)\s|[,;(]"
-)
 _CAPITAL_WORD = r"[A-ZÀ-Þ][\w'’/&-]*"
 _REST_OF_TITLE = re.compile(r"[^.,;:!?()\"“”«»]{0,60}")
 _CAPITALISED = re.compile(
     r"(?<![\w@.-])(?P<determiner>(?:The|Our|Your|My|His|Her|A|An) )?"
     rf"(?P<title>{_CAPITAL_WORD}(?:,? (?:(?:of|for|and|&|the|in|to|at) ){{0,2}}{_CAPITAL_WORD}){{0,7}})"
 )
-_NAME_ARTICLE = re.compile(r"^(?:the|la|le|el|il|die|der|das|de|het)\s+", re.IGNORECASE)
 
 
 def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None) -> str | None:
@@ -130,10 +124,3 @@ def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
         if not found.group("determiner")
         and any(lexicon.finds("title_noun", fold(found.group())) for lexicon in lexicons)
     ]
-
-
-def clean_organization(raw: str) -> str | None:
-    """Cut a captured organisation at the words that end one; null if it does not begin as a name does."""
-    name = _NAME_ARTICLE.sub("", collapse(_END_OF_NAME.split(f"{raw} ")[0])).strip(" .,:;!-\"'")
-    begins_as_name = name[:1].isupper() or is_asian(name[:1])
-    return name[:LONGEST_ORGANIZATION] if begins_as_name and len(name) > 1 and "@" not in name else None

@@ -1,0 +1,104 @@
+"""Organisations: the names that a text gives them.
+
+Belongs here: cutting a captured name to its end, telling the sender's own organisation from another, and
+finding the name that a domain is made of. Does not belong here: whether the sender left for one or works in
+one that was renamed (``sender_facts.py``, ``changes.py``).
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from autoresponder_dagster.addresses import domain_of
+from autoresponder_dagster.determination.asian_names import is_asian
+from autoresponder_dagster.determination.folding import collapse, fold
+from autoresponder_dagster.determination.lexicon import Lexicon, alternatives, terms
+from autoresponder_dagster.determination.people import Identity
+
+LONGEST_ORGANIZATION = 120
+_LONG_WORD = 4
+_MOST_WORDS = 8
+_LEAST_INITIALS = 3
+"""Initials from which on an abbreviation alone tells whose domain it is ("uls.example")."""
+_NO_LETTER = re.compile(r"[^a-z0-9]")
+_DATE_BEHIND = re.compile(
+    r"\s(?:\S{1,3}\s)?\d{1,2}(?:[.ºª°]|er|e)?\s(?:\S{1,3}\s)?[^\W\d]{3,}|\s(?:\S{1,3}\s)?\d{1,2}[./]\d"
+)
+"""A day of the calendar: no part of a name ("Banco Sur el 1 de mayo")."""
+_SECOND_CLAUSE = re.compile(r"[,;(]|\s(?:und|et|y|e|ed|en|och|i|oraz)\s(?=[a-zà-ÿ])")
+"""What ends a name: "and" does where no further name follows."""
+_SIGNS = " .,:;!-–—\"'“”„«»「」*_"
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w&'’-]*"
+
+
+def clean_organization(raw: str, lexicons: Sequence[Lexicon]) -> str | None:
+    """Cut a captured organisation at the words that end one; null if it does not begin as a name does."""
+    folded = fold(f"{raw} ")
+    ends = [found.start() for lexicon in lexicons if (found := lexicon.finds("organization_stop", folded))]
+    ends += [found.start() for found in (_DATE_BEHIND.search(folded), _SECOND_CLAUSE.search(raw)) if found]
+    name = collapse(raw[: min(ends, default=len(raw))]).strip(_SIGNS)
+    article = _article().match(fold(name))
+    name = name[article.end() :].strip(_SIGNS) if article else name
+    begins_as_name = name[:1].isupper() or name[:1].isdigit() or is_asian(name[:1])
+    return name[:LONGEST_ORGANIZATION] if begins_as_name and len(name) > 1 and "@" not in name else None
+
+
+@lru_cache(maxsize=1)
+def _article() -> "re.Pattern[str]":
+    return re.compile(rf"(?:{alternatives(terms('articles'))})\s+|(?:{alternatives(terms('elided_articles'))})['’]\s?")
+
+
+def is_own_organization(name: str, identity: Identity) -> bool:
+    """Tell whether the sender's domain is made of the words of a name."""
+    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
+    words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
+    return bool(words) and all(word in domain for word in words[:2])
+
+
+def organization_of_domain(text: str, domain: str, identity: Identity) -> str | None:
+    """Return the name in a text that a domain is made of ("Polar Freight": polarfreight.example).
+
+    Words may stand for their initials ("Unidade Local de Saúde da Costa": ulscosta.example).
+    """
+    labels = [_NO_LETTER.sub("", label) for label in domain.split(".")[:-1]]
+    for found in _names().finditer(text):
+        words = list(re.finditer(r"\S+", found.group()))[:_MOST_WORDS]
+        for first, word in enumerate(words):
+            if not word.group()[:1].isupper():
+                continue
+            letters = [_NO_LETTER.sub("", fold(rest.group())) for rest in words[first:]]
+            if any(_is_made_of(label, letters) for label in labels):
+                name = found.group()[word.start() :].strip(_SIGNS)
+                if not identity.is_named_in(name) and not is_own_organization(name, identity):
+                    return name
+    return None
+
+
+def _is_made_of(label: str, words: Sequence[str]) -> bool:
+    joined = "".join(words)
+    begins = len(joined) > _LONG_WORD and label.startswith(joined)
+    return begins or (len(label) >= _LEAST_INITIALS and _spells(label, words))
+
+
+@lru_cache(maxsize=1)
+def _names() -> "re.Pattern[str]":
+    """Return the pattern of a capitalised sequence, with the small words that stand within a name."""
+    small = rf"(?:(?:{alternatives(terms('small_words_in_names'))}|&) ){{0,2}}"
+    return re.compile(rf"(?<![\w@.-]){_CAPITAL}(?: {small}{_CAPITAL})*")
+
+
+def _spells(label: str, words: Sequence[str], *, initials: int = 0, has_word: bool = False) -> bool:
+    """Tell whether a domain label is made of words, or of their initials, in order; small words may be left out."""
+    if not label:
+        return has_word or initials >= _LEAST_INITIALS
+    if not words or not words[0]:
+        return bool(words) and _spells(label, words[1:], initials=initials, has_word=has_word)
+    word, rest = words[0], words[1:]
+    if label.startswith(word) and _spells(
+        label[len(word) :], rest, initials=initials, has_word=has_word or len(word) >= _LONG_WORD
+    ):
+        return True
+    if label[0] == word[0] and _spells(label[1:], rest, initials=initials + 1, has_word=has_word):
+        return True
+    is_small = word in terms("small_words_in_names")
+    return is_small and _spells(label, rest, initials=initials, has_word=has_word)
