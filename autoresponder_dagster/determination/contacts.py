@@ -171,6 +171,8 @@ def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box
     name = _full_name(name, box, sources)
     if name is None and any(not lexicon.has_spaces for lexicon in sources.lexicons):
         name = _captured_name(sources, statements, number)
+        follows = name is None and start == 0 and number > 0
+        name = _captured_name(sources, statements, number - 1) if follows else name
     return name
 
 

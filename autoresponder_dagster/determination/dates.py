@@ -238,7 +238,9 @@ def month_first_habit(text: str, language: str | None, utc_offset: float | None)
 
 @lru_cache(maxsize=64)
 def _weekdays_in(languages: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for language in languages for name in lexicon(language).weekdays)
+    """Return the names of the weekdays of some languages: French "mon" is no Monday in a French text."""
+    common = lexicon(languages[0]).function_words if languages else frozenset()
+    return frozenset(name for language in languages for name in lexicon(language).weekdays) - common
 
 
 class _Found:

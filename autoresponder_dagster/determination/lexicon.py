@@ -70,13 +70,15 @@ class Meaning(StrEnum):
     SPAM = "spam"
 
 
-DEPARTED = frozenset({
-    Meaning.LEFT,
-    Meaning.RETIRED,
-    Meaning.DECEASED,
-    Meaning.POSITION_ELIMINATED,
-    Meaning.NOT_RETURNING,
-})
+DEPARTED = frozenset(
+    {
+        Meaning.LEFT,
+        Meaning.RETIRED,
+        Meaning.DECEASED,
+        Meaning.POSITION_ELIMINATED,
+        Meaning.NOT_RETURNING,
+    }
+)
 AWAY = frozenset({Meaning.ABSENT, Meaning.EXTENDED_LEAVE, Meaning.OFFICE_CLOSED})
 
 

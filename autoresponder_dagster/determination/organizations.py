@@ -39,7 +39,9 @@ def clean_organization(raw: str, lexicons: Sequence[Lexicon]) -> str | None:
     name = collapse(raw[: min(ends, default=len(raw))]).strip(_SIGNS)
     article = _article().match(fold(name))
     name = name[article.end() :].strip(_SIGNS) if article else name
-    begins_as_name = name[:1].isupper() or name[:1].isdigit() or is_asian(name[:1])
+    words = name.split(" ")
+    is_named_kind = len(words) > 1 and fold(words[0]) in terms("organization_nouns") and words[1][:1].isupper()
+    begins_as_name = name[:1].isupper() or name[:1].isdigit() or is_asian(name[:1]) or is_named_kind
     return name[:LONGEST_ORGANIZATION] if begins_as_name and len(name) > 1 and "@" not in name else None
 
 
@@ -60,6 +62,7 @@ def organization_of_domain(text: str, domain: str, identity: Identity) -> str | 
 
     Words may stand for their initials ("Unidade Local de Saúde da Costa": ulscosta.example).
     """
+    home = _NO_LETTER.sub("", domain_of(identity.email or ""))
     labels = [_NO_LETTER.sub("", label) for label in domain.split(".")[:-1]]
     for found in _names().finditer(text):
         words = list(re.finditer(r"\S+", found.group()))[:_MOST_WORDS]
@@ -67,16 +70,18 @@ def organization_of_domain(text: str, domain: str, identity: Identity) -> str | 
             if not word.group()[:1].isupper():
                 continue
             letters = [_NO_LETTER.sub("", fold(rest.group())) for rest in words[first:]]
-            if any(_is_made_of(label, letters) for label in labels):
+            if any(_is_made_of(label, letters, home) for label in labels):
                 name = found.group()[word.start() :].strip(_SIGNS)
                 if not identity.is_named_in(name) and not is_own_organization(name, identity):
                     return name
     return None
 
 
-def _is_made_of(label: str, words: Sequence[str]) -> bool:
+def _is_made_of(label: str, words: Sequence[str], home: str) -> bool:
     joined = "".join(words)
-    begins = len(joined) > _LONG_WORD and label.startswith(joined)
+    rest = label[len(joined) :]
+    # What the sender's own domain has, too, makes the name that of a partner ("Calmel" in calmelravel.example).
+    begins = len(joined) > _LONG_WORD and label.startswith(joined) and (len(rest) < _LONG_WORD or rest not in home)
     return begins or (len(label) >= _LEAST_INITIALS and _spells(label, words))
 
 

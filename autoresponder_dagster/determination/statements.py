@@ -186,6 +186,12 @@ def _subject(
         return Subject(Who.SENDER)
     if about == About.ANY:
         return Subject(Who.NOBODY)
+    if (
+        about == About.NAMED
+        and predicate.means == Meaning.NEW_EMPLOYER
+        and identity.is_named_in(predicate.sentence.text)
+    ):
+        return Subject(Who.SENDER, is_named=True)  # The name that follows is the employer's.
     if about == About.NAMED:
         who = last_named(predicate.sentence.text[predicate.start : predicate.end], identity)
         earlier = antecedent() if predicate.means != Meaning.DECEASED else None  # "We lost power" is of nobody.
