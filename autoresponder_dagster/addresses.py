@@ -22,12 +22,17 @@ ROLE_NAMES = frozenset([
     # de
     "kontakt", "buero", "sekretariat", "verwaltung", "vertrieb", "zentrale", "empfang", "presse", "poststelle",
     "buchhaltung", "rechnung", "rechnungen", "personal", "bewerbung", "geschaeftsstelle", "vorstand", "anfragen",
+    "bestellung", "bestellungen", "auftrag", "auftraege", "einkauf", "lektorat", "redaktion", "kundenservice",
+    "kundendienst", "mitglieder", "abo", "abos", "leserservice", "versand", "lager", "pforte", "zentrale", "verlag",
+    "gemeinde", "rathaus", "praxis", "kanzlei", "werkstatt", "museum", "archiv", "bibliothek", "mitgliederservice",
+    "pressestelle", "hausverwaltung", "dispo", "disposition", "schulleitung", "dekanat", "pfarramt", "pfarrbuero",
     # fr
     "accueil", "secretariat.direction", "bureau", "ventes", "comptabilite", "renseignements", "direction",
     "redaction", "commandes", "achats", "facturation", "factures", "compta", "reservations", "reservation",
     "billetterie", "rh", "drh", "mairie", "scolarite", "abonnements", "commercial", "courrier", "juridique",
     "evenements", "standard", "adherents", "communication", "recrutement", "greffe", "cabinet", "permanence",
-    "urbanisme",
+    "urbanisme", "livraisons", "clients", "adherent", "archives", "bibliotheque", "atelier", "dossiers", "emploi",
+    "chantiers", "expedition", "relationclient", "serviceclient", "sav", "devis", "agence", "etude",
     # es, pt, it
     "contacto", "informacion", "ventas", "soporte", "oficina", "secretaria", "prensa", "atencion", "administracion",
     "contato", "geral", "vendas", "suporte", "escritorio", "atendimento", "imprensa", "administracao",
@@ -40,12 +45,24 @@ ROLE_NAMES = frozenset([
     "secretariado", "presidencia", "presidenza", "rectorado", "reitoria", "decanato", "rettorato", "presidence",
     "redazione", "protocollo", "biglietteria", "prenotazioni", "ordini", "acquisti", "commerciale", "assistenza",
     "pec", "abbonamenti", "eventi", "fatture", "fatturazione", "contabilita", "risorseumane", "parroco", "sindaco",
+    "encomendas", "encomenda", "orcamentos", "recrutamento", "biblioteca", "arquivo", "socios", "clientes", "editais",
+    "inscricoes", "inscripciones", "matriculas", "archivo", "socias", "envios", "almacen", "taller", "despacho",
+    "presupuestos", "obras", "cobranzas", "personal", "estudio", "notaria", "preventivi", "spedizioni", "magazzino",
+    "iscrizioni", "soci", "clienti", "archivio", "personale", "officina", "studio", "cancelleria", "anagrafe",
     # nl, pl, sv
-    "receptie", "verkoop", "administratie", "secretariaat", "klantenservice",
-    "biuro", "sekretariat", "sprzedaz", "pomoc", "recepcja", "administracja",
-    "kansli", "kansliet", "forsaljning", "reception", "registrator", "kundtjanst",
+    "receptie", "verkoop", "administratie", "secretariaat", "klantenservice", "bestellingen", "inkoop", "facturen",
+    "redactie", "boekhouding", "personeelszaken", "vacatures", "leden", "ledenservice", "ledenadministratie", "balie",
+    "directie", "gemeente", "griffie", "bezorging", "bibliotheek", "praktijk",
+    "biuro", "sekretariat", "sprzedaz", "pomoc", "recepcja", "administracja", "zamowienia", "ksiegowosc", "faktury",
+    "kadry", "redakcja", "reklamacje", "kancelaria", "dyrekcja", "prenumerata", "zakupy", "rekrutacja", "bok",
+    "biblioteka", "czlonkowie", "magazyn", "wydawnictwo", "dziekanat",
+    "kansli", "kansliet", "forsaljning", "reception", "registrator", "kundtjanst", "order", "bestallning", "inkop",
+    "faktura", "ekonomi", "redaktion", "redaktionen", "vaxel", "medlem", "medlemsservice", "personal", "expedition",
+    "prenumeration", "bibliotek", "projektkontoret", "diariet",
     # ja, zh (romanised mailbox names)
-    "soumu", "soumuka", "jimukyoku", "eigyo", "koho", "bangongshi", "fuwu", "kefu",
+    "soumu", "soumuka", "somu", "jimukyoku", "eigyo", "eigyou", "koho", "kouhou", "keiri", "jinji", "hisho", "uketsuke",
+    "madoguchi", "shomu", "henshu", "henshubu", "toiawase", "daihyo", "kanri", "soumubu", "eigyobu", "kikaku",
+    "bangongshi", "fuwu", "kefu", "qiantai", "renshi", "caiwu", "bianji", "bianjibu", "xiaoshou", "shichang", "zonghe",
 ])  # fmt: skip
 """Mailbox names that stand for a role, not a person, in the supported languages (rules.md §9)."""
 

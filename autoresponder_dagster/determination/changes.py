@@ -134,7 +134,9 @@ def _renamed_to(reading: Reading, email: str) -> str | None:
         if name is not None and not is_own_organization(name, reading.identity):
             return name
     moved = domain_of(email) != domain_of(reading.identity.email or "")
-    return organization_of_domain(reading.sources.own.own, domain_of(email), reading.identity) if moved else None
+    if not (renamed and moved):
+        return None
+    return organization_of_domain(reading.sources.own.own, domain_of(email), reading.identity)
 
 
 def title_change(reading: Reading, base: Verdict) -> Verdict | None:

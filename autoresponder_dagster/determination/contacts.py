@@ -131,7 +131,7 @@ def _with_addresses(
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
-            is_guess = _is_guess(name, number, statements) if name else False
+            is_guess = bool(name) and (_is_guess(name or "", number, statements) or _is_label(name or "", box))
             found.append(Contact(name, box.email, title, _is_topical(sentence), is_guess))
     return found
 
@@ -140,6 +140,11 @@ def _is_guess(name: str, number: int, statements: Sequence[Statement]) -> bool:
     """Tell whether a Chinese or Japanese name is known neither by its surname nor by a word of succession."""
     is_successor = any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
     return is_asian(name) and not is_successor and name_at_start(name) is None
+
+
+def _is_label(name: str, box: Mailbox) -> bool:
+    """Tell whether one word is all that an address is called, and all it is made of: perhaps a topic ("Orders")."""
+    return len(name.split()) == 1 and not has_honorific(name) and fold(name) == fold(local_part(box.email))
 
 
 def _is_office(text: str, name: str, box: Mailbox) -> bool:
