@@ -115,6 +115,11 @@ test-pandas2: .pandas2/.installed ## Run the tests on pandas 2.2
 	$(PIP) install --quiet --no-deps --require-hashes --target .pandas2 -r .ci/pandas2.lock
 	@touch $@
 
+FIDELITY_CACHE ?= .cache/fidelity
+.PHONY: fidelity
+fidelity: $(INSTALLED) ## Let jsforce, sf and CumulusCI work in the emulated Salesforce org (fetches them once)
+	$(BIN)/python -m autoresponder_dagster_tests.fidelity --cache "$(FIDELITY_CACHE)"
+
 .PHONY: coverage
 coverage: $(INSTALLED) ## Run the tests and show the lines that none of them reaches
 	$(BIN)/python -m pytest --cov $(ARGS)
@@ -146,7 +151,7 @@ check: lint types contracts test ## Everything before a commit
 
 .PHONY: clean
 clean: ## Remove environments, caches and everything the pipeline wrote (data/sample stays)
-	rm -rf .venv .pandas2 .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov \
+	rm -rf .venv .pandas2 .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov \
 		.telemetry .logs_queue logs .tmp_dagster_home_*
 	find data -mindepth 1 -maxdepth 1 ! -name sample -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
