@@ -9,7 +9,7 @@ from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
 from autoresponder_dagster.assets.versions import RULES_VERSION
-from autoresponder_dagster.clients.salesforce.protocol import FieldUpdate, NewContact
+from autoresponder_dagster.clients.salesforce.protocol import AutoReplyNote, FieldUpdate, NewContact
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.systems import Salesforce
 from autoresponder_dagster.rules.outcomes import write_results
@@ -77,16 +77,33 @@ def salesforce_writes(
 
 
 def _updates(rows: pd.DataFrame) -> list[FieldUpdate]:
+    """Return what to set, with the value and the time of the last change that the plan was made on."""
     columns = [
         PlannedWrite.action_id,
         PlannedWrite.sobject,
         PlannedWrite.record_id,
         PlannedWrite.field,
         PlannedWrite.new_value,
+        PlannedWrite.old_value,
+        PlannedWrite.last_modified_at,
+        PlannedWrite.determination,
+        PlannedWrite.evidence_at,
+        PlannedWrite.evidence,
     ]
     return [
-        FieldUpdate(action_id, SObject(sobject), record_id, field, value)
-        for action_id, sobject, record_id, field, value in rows[columns].itertuples(index=False)
+        FieldUpdate(
+            action_id,
+            SObject(sobject),
+            record_id,
+            field,
+            value,
+            expected=None if pd.isna(old) else old,
+            unmodified_since=None if pd.isna(modified) else modified.to_pydatetime(),
+            note=AutoReplyNote(determination, received.to_pydatetime(), "" if pd.isna(evidence) else evidence),
+        )
+        for action_id, sobject, record_id, field, value, old, modified, determination, received, evidence in rows[
+            columns
+        ].itertuples(index=False)
     ]
 
 

@@ -26,6 +26,7 @@ from autoresponder_dagster.clients.multipub.mock import FixtureMultipub
 from autoresponder_dagster.clients.multipub.protocol import MultipubClient
 from autoresponder_dagster.clients.multipub.sql import ORDERS_QUERY, SUBSCRIBERS_QUERY, SqlMultipub
 from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce
+from autoresponder_dagster.clients.salesforce.live import LiveOptions
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
 from autoresponder_dagster.clients.salesforce.queries import SubscriptionLookup
@@ -124,6 +125,26 @@ class Salesforce(SystemResource):
     )
     subscription_contact_field: str = Field(default="Contact__c", description="Its field with the Contact's id.")
     subscription_condition: str = Field(default="", description="SOQL condition of an active one.")
+    whole_object_above: int = Field(
+        default=50_000,
+        ge=1,
+        description="With more addresses than this, Contacts and Leads are read whole by a bulk job.",
+    )
+    conditional_up_to: int = Field(
+        default=1_000,
+        ge=0,
+        description=(
+            "Up to so many changed records a run lets Salesforce itself refuse records that were changed meanwhile "
+            "(25 per call). More are read again, compared and sent as collections (200 per call)."
+        ),
+    )
+    write_audit_fields: bool = Field(
+        default=False,
+        description="Also set LastAutoResponseDate__c and AutoResponseCategory__c on each record that is changed.",
+    )
+    log_tasks: bool = Field(
+        default=False, description="Also log the auto-reply as a completed Task on each record that was changed."
+    )
     mock_org_dir: str = Field(
         default="",
         description="Folder in which the mock org lives on between runs. Empty: each run starts from the fixtures.",
@@ -142,7 +163,16 @@ class Salesforce(SystemResource):
             self.effective_mode,
             clock=lambda: self.now(partition_end),
             fixtures=fixtures,
-            settings=SalesforceSettings(on_unavailable=self.on_unavailable, subscription=subscription),
+            settings=SalesforceSettings(
+                on_unavailable=self.on_unavailable,
+                live=LiveOptions(
+                    subscription=subscription,
+                    whole_object_above=self.whole_object_above,
+                    conditional_up_to=self.conditional_up_to,
+                    writes_audit_fields=self.write_audit_fields,
+                    logs_tasks=self.log_tasks,
+                ),
+            ),
         )
 
     def keep(self, client: SalesforceClient) -> None:

@@ -96,6 +96,10 @@ INACTIVE_STATUS = "Inactive"
 """The value of ``STATUS_FIELD`` that sets a record inactive, on both objects (rules.md §5)."""
 
 
+WRITABLE_FIELDS = {sobject: ("Email", "Title", STATUS_FIELD[sobject]) for sobject in SObject}
+"""The fields of each object that the pipeline writes; no other is ever changed (rules.md §5)."""
+
+
 class GateState(StrEnum):
     """What CUPOLA knows of an address (rules.md §3)."""
 
@@ -131,6 +135,7 @@ class WriteResultCode(StrEnum):
     SKIPPED = "skipped"
     INTERCEPTED = "intercepted"
     DEFERRED = "deferred"
+    UNKNOWN = "unknown"
     SUPERSEDED = "superseded"
     REJECTED = "rejected"
     CONFLICT = "conflict"

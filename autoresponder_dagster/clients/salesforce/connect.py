@@ -15,18 +15,14 @@ from typing import Literal
 
 from simple_salesforce.api import Salesforce
 
-from autoresponder_dagster.clients.salesforce.live import LiveSalesforce
+from autoresponder_dagster.clients.salesforce.gate import Access
+from autoresponder_dagster.clients.salesforce.live import LiveOptions, LiveSalesforce
 from autoresponder_dagster.clients.salesforce.login import Credentials, log_in
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.outcomes import API_ERRORS, SalesforceProblem
-from autoresponder_dagster.clients.salesforce.queries import MAX_URI_BYTES, SubscriptionLookup
 from autoresponder_dagster.clients.salesforce.records import same_id
-from autoresponder_dagster.clients.salesforce.transport import (
-    LOOPBACK_VARIABLE,
-    Access,
-    GuardedSession,
-    TransportOptions,
-)
+from autoresponder_dagster.clients.salesforce.retrying import TransportOptions
+from autoresponder_dagster.clients.salesforce.transport import LOOPBACK_VARIABLE, GuardedSession
 from autoresponder_dagster.clients.salesforce.unavailable import UnavailableSalesforce
 from autoresponder_dagster.errors import (
     ConfigurationError,
@@ -52,8 +48,7 @@ class SalesforceSettings:
     """
 
     on_unavailable: Literal["mock", "fail"] = "mock"
-    subscription: SubscriptionLookup | None = None
-    max_uri_bytes: int = MAX_URI_BYTES
+    live: LiveOptions = field(default_factory=LiveOptions)
     transport: TransportOptions = field(default_factory=TransportOptions)
 
 
@@ -104,7 +99,7 @@ def _connect(access: Access, settings: SalesforceSettings) -> LiveSalesforce:
     loopback_url = os.environ.get(LOOPBACK_VARIABLE)
     login_session = GuardedSession(Access.LOGIN, settings.transport, loopback_url)
     login = log_in(Credentials.from_environment(), login_session)
-    session = GuardedSession(access, settings.transport, loopback_url)
+    session = GuardedSession(access, settings.transport, loopback_url, login)
     salesforce = Salesforce(session_id=login.access_token, instance=login.host, session=session, version=_API_VERSION)
     try:
         user = salesforce.oauth2("userinfo") or {}
@@ -115,13 +110,7 @@ def _connect(access: Access, settings: SalesforceSettings) -> LiveSalesforce:
         ) from None
     if access is Access.WRITE:
         _require_own_org(org_id)
-    return LiveSalesforce(
-        salesforce,
-        session,
-        own_user_id=user_id,
-        subscription=settings.subscription,
-        max_uri_bytes=settings.max_uri_bytes,
-    )
+    return LiveSalesforce(salesforce, session, org_id=org_id, own_user_id=user_id, options=settings.live)
 
 
 def _require_armed() -> None:

@@ -23,12 +23,27 @@ from autoresponder_dagster.clients.columns import FLAG, KEY, TEXT, UTC_TIME, Lay
 from autoresponder_dagster.clients.fixtures import read_fixture
 from autoresponder_dagster.clients.matching import join_keys
 from autoresponder_dagster.clients.salesforce.operations import SalesforceOperations, split_name
-from autoresponder_dagster.clients.salesforce.protocol import FieldUpdate, NewContact, WriteOutcome
-from autoresponder_dagster.clients.salesforce.records import same_id, to_frame
+from autoresponder_dagster.clients.salesforce.preconditions import may_be_set
+from autoresponder_dagster.clients.salesforce.protocol import (
+    FieldUpdate,
+    NewContact,
+    RecordState,
+    UpdateBatch,
+    WriteOutcome,
+)
+from autoresponder_dagster.clients.salesforce.records import same_id, time_of, to_frame
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.files import write_atomically
-from autoresponder_dagster.schemas.enums import ACTIVE_STATUS, INACTIVE_STATUS, STATUS_FIELD, SObject, WriteResultCode
+from autoresponder_dagster.schemas.enums import (
+    ACTIVE_STATUS,
+    INACTIVE_STATUS,
+    STATUS_FIELD,
+    WRITABLE_FIELDS,
+    SObject,
+    WriteResultCode,
+)
 
+MOCK_ORG_ID = "00D000000000001AAA"
 OWN_USER_ID = "005000000000001AAA"
 """``LastModifiedById`` of what the pipeline wrote in a mock org."""
 
@@ -64,7 +79,6 @@ LAYOUTS: dict[SObject, Layout] = {
 }
 FILE_NAMES = {SObject.CONTACT: "salesforce_contacts.csv", SObject.LEAD: "salesforce_leads.csv"}
 
-_WRITABLE = {sobject: ("Email", "Title", STATUS_FIELD[sobject]) for sobject in SObject}
 _MAX_LENGTH = {"Email": 80, "Title": 128}
 _STANDARD_STATUSES = {
     SObject.CONTACT: {ACTIVE_STATUS[SObject.CONTACT], INACTIVE_STATUS},
@@ -153,23 +167,41 @@ class MockSalesforce(SalesforceOperations):
         subscribed = {record["Id"]: record["HasActiveSubscription"] for record in records[SObject.CONTACT]}
         return to_frame(records, asked, own_user_id=OWN_USER_ID, subscribed=subscribed)
 
-    def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
+    @property
+    def org_id(self) -> str:
+        """See ``SalesforceClient``."""
+        return MOCK_ORG_ID
+
+    def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:
+        """See ``SalesforceClient``."""
+        found = {
+            (sobject, record_id): self._tables[sobject].find(record_id)
+            for sobject, of_one in ids.items()
+            for record_id in of_one
+        }
+        return {key: _state(key[0], row) for key, row in found.items() if row is not None}
+
+    def send(self, batch: UpdateBatch) -> list[WriteOutcome]:
         """See ``SalesforceClient``. Refuses what a real org refuses, with its codes."""
-        return [self._update_one(update) for update in updates]
+        states = self.read_records(_ids_of(batch))
+        return [self._update_one(update, states.get((update.sobject, update.record_id))) for update in batch]
 
     def add_contacts(self, contacts: Sequence[NewContact]) -> list[WriteOutcome]:
         """See ``SalesforceClient``. A Contact that already carries the address is ``noop``."""
         return [self._add_one(contact) for contact in contacts]
 
-    def _update_one(self, update: FieldUpdate) -> WriteOutcome:
+    def _update_one(self, update: FieldUpdate, before: RecordState | None) -> WriteOutcome:
+        """Set one field; ``before`` is the record before the batch, whose own changes are no conflict."""
         table = self._tables[update.sobject]
         row = table.find(update.record_id)
-        if row is None:
-            return _rejected(update.action_id, "NOT_FOUND", "The record does not exist.")
+        if row is None or before is None:
+            return _rejected(update.action_id, "NOT_FOUND", "The record does not exist any more.")
         if _record(update.sobject, row).get("IsConverted"):
             return _rejected(update.action_id, "CANNOT_UPDATE_CONVERTED_LEAD", "The Lead is converted.")
-        if update.field not in _WRITABLE[update.sobject]:
+        if update.field not in WRITABLE_FIELDS[update.sobject]:
             return _rejected(update.action_id, "INVALID_FIELD", f"{update.sobject} has no such field to write.")
+        if not may_be_set(update, before):
+            return _held_by_somebody_else(update, before)
         code = self._refusal(table, update.field, update.value)
         if code:
             return _rejected(update.action_id, code, f"{update.field} does not take this value.")
@@ -233,9 +265,30 @@ def _write(table: _Table, path: Path) -> Path:
     return path
 
 
+def _ids_of(batch: UpdateBatch) -> dict[SObject, list[str]]:
+    return {sobject: [each.record_id for each in batch if each.sobject is sobject] for sobject in SObject}
+
+
+def _state(sobject: SObject, row: Mapping[str, str]) -> RecordState:
+    record = _record(sobject, row)
+    return RecordState(
+        values={name: record[name] for name in WRITABLE_FIELDS[sobject]},
+        last_modified_at=time_of(record["LastModifiedDate"]),
+        is_last_modified_by_pipeline=same_id(record["LastModifiedById"], OWN_USER_ID),
+    )
+
+
 def _record(sobject: SObject, row: Mapping[str, str]) -> dict[str, Any]:
     """Return a row as an org would: null for an empty cell, a boolean for a flag."""
     return {name: kind.parse(row[name]) if row[name].strip() else None for name, kind in LAYOUTS[sobject].items()}
+
+
+def _held_by_somebody_else(update: FieldUpdate, before: RecordState) -> WriteOutcome:
+    """Return the outcome of an update that came too late: somebody set the same value, or another one."""
+    if before.values[update.field] == update.value:
+        return WriteOutcome(update.action_id, WriteResultCode.NOOP)
+    message = "Somebody else changed the record."
+    return WriteOutcome(update.action_id, WriteResultCode.CONFLICT, "PRECONDITION_FAILED", message)
 
 
 def _rejected(action_id: str, code: str, message: str) -> WriteOutcome:

@@ -5,11 +5,19 @@ way to write.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from autoresponder_dagster.clients.salesforce.protocol import FieldUpdate, NewContact, WriteOutcome
+from autoresponder_dagster.clients.salesforce.batching import conditional_batches
+from autoresponder_dagster.clients.salesforce.protocol import (
+    ApiBudget,
+    FieldUpdate,
+    NewContact,
+    RecordState,
+    UpdateBatch,
+    WriteOutcome,
+)
 from autoresponder_dagster.schemas.enums import ACTIVE_STATUS, INACTIVE_STATUS, STATUS_FIELD, SObject
 
 
@@ -35,9 +43,35 @@ class SalesforceOperations(ABC):
     def lookup_by_emails(self, emails: Collection[str]) -> pd.DataFrame:
         """See ``SalesforceClient``."""
 
+    @property
+    def org_id(self) -> str:
+        """See ``SalesforceClient``."""
+        return ""
+
+    def budget(self) -> ApiBudget | None:
+        """See ``SalesforceClient``."""
+        return None
+
+    def planned_calls(self, updates: Sequence[FieldUpdate], contacts: Sequence[NewContact]) -> int:  # noqa: ARG002
+        """See ``SalesforceClient``."""
+        return 0
+
+    def batches(self, updates: Sequence[FieldUpdate]) -> list[UpdateBatch]:
+        """See ``SalesforceClient``."""
+        return conditional_batches(updates)
+
     @abstractmethod
+    def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:
+        """See ``SalesforceClient``."""
+
+    @abstractmethod
+    def send(self, batch: UpdateBatch) -> list[WriteOutcome]:
+        """See ``SalesforceClient``."""
+
     def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
         """See ``SalesforceClient``."""
+        outcomes = {outcome.action_id: outcome for batch in self.batches(updates) for outcome in self.send(batch)}
+        return [outcomes[update.action_id] for update in updates]
 
     @abstractmethod
     def add_contacts(self, contacts: Sequence[NewContact]) -> list[WriteOutcome]:

@@ -1,4 +1,4 @@
-"""SOQL: ``IN`` lookups in as few statements as an URI can hold.
+"""SOQL: ``IN`` lookups in statements of bounded size.
 
 Belongs here: the text of queries. Does not belong here: sending them. Every value is quoted by
 ``format_soql``; no other way puts a value into a statement.
@@ -6,8 +6,8 @@ Belongs here: the text of queries. Does not belong here: sending them. Every val
 https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
 from simple_salesforce.format import format_soql
@@ -15,7 +15,10 @@ from simple_salesforce.format import format_soql
 from autoresponder_dagster.errors import ConfigurationError
 
 MAX_URI_BYTES = 12_000
-"""Bound of an encoded statement. Salesforce refuses an URI of 16,384 bytes (salesforce.md §3.2)."""
+"""Bound of an encoded statement in an URI. Salesforce refuses an URI of 16,384 bytes (salesforce.md §3.2)."""
+MAX_STATEMENT_CHARACTERS = 20_000
+MAX_VALUES = 500
+"""Bounds of a statement in a body, far below Salesforce's own of 100,000 characters."""
 
 
 @dataclass(frozen=True)
@@ -38,40 +41,66 @@ class SubscriptionLookup:
                 raise ConfigurationError(f"{name!r} is not the API name of a Salesforce object or field.")
 
 
-def in_queries(
-    fields: Sequence[str],
-    sobject: str,
-    key: str,
-    values: Iterable[str],
-    *,
-    condition: str = "",
-    max_bytes: int = MAX_URI_BYTES,
-) -> Iterator[str]:
-    """Yield the statements that together ask for the records of every value once.
+@dataclass(frozen=True)
+class InQuery:
+    """A question for the records of some values.
 
     Args:
         fields: API names of the fields to read.
         sobject: API name of the object.
         key: API name of the field that is compared with the values.
-        values: what is asked for; sorted here, so that equal lookups are equal requests.
-        condition: a further SOQL condition.
-        max_bytes: bound of one statement, percent-encoded.
+        values: what is asked for.
+        condition: a further SOQL condition; the operator's own.
     """
-    # API names are constants of ours or checked by SubscriptionLookup; the condition is the operator's.
-    prefix = f"SELECT {','.join(fields)} FROM {sobject} WHERE {key} IN "  # noqa: S608
-    suffix = f" AND ({condition})" if condition else ""
-    room = max_bytes - len(quote_plus(f"{prefix}(){suffix}"))
-    for chunk in _chunks(sorted(set(values)), room):
-        yield prefix + format_soql("{}", chunk) + suffix
+
+    fields: tuple[str, ...]
+    sobject: str
+    key: str
+    values: tuple[str, ...]
+    condition: str = ""
+
+    @property
+    def soql(self) -> str:
+        """The statement."""
+        return self._prefix + format_soql("{}", list(self.values)) + self._suffix
+
+    @property
+    def _prefix(self) -> str:
+        # API names are constants of ours or checked by SubscriptionLookup.
+        return f"SELECT {','.join(self.fields)} FROM {self.sobject} WHERE {self.key} IN "  # noqa: S608
+
+    @property
+    def _suffix(self) -> str:
+        return f" AND ({self.condition})" if self.condition else ""
+
+    def for_uris(self, max_bytes: int = MAX_URI_BYTES) -> Iterator["InQuery"]:
+        """Yield questions that together ask the same, each at most ``max_bytes`` long when percent-encoded."""
+        return self._split(lambda text: len(quote_plus(text)), max_bytes, len(self.values))
+
+    def for_bodies(self) -> Iterator["InQuery"]:
+        """Yield questions that together ask the same, each small enough for one part of a composite."""
+        return self._split(len, MAX_STATEMENT_CHARACTERS, MAX_VALUES)
+
+    def halves(self) -> Iterator["InQuery"]:
+        """Yield the question in two halves."""
+        middle = len(self.values) // 2
+        yield replace(self, values=self.values[:middle])
+        yield replace(self, values=self.values[middle:])
+
+    def _split(self, size_of: Callable[[str], int], room: int, most: int) -> Iterator["InQuery"]:
+        """Split the values, sorted and each once, so that equal lookups are equal requests."""
+        room -= size_of(f"{self._prefix}(){self._suffix}")
+        for chunk in _chunks(sorted(set(self.values)), size_of, room, most):
+            yield replace(self, values=tuple(chunk))
 
 
-def _chunks(values: Sequence[str], room: int) -> Iterator[list[str]]:
-    """Split values so that the encoded literals of each part, commas included, fit into ``room`` bytes."""
+def _chunks(values: Sequence[str], size_of: Callable[[str], int], room: int, most: int) -> Iterator[list[str]]:
+    """Split values into parts of at most ``most`` whose literals, commas included, fit into ``room``."""
     chunk: list[str] = []
     used = 0
     for value in values:
-        size = len(quote_plus(format_soql("{}", value) + ","))
-        if chunk and used + size > room:
+        size = size_of(format_soql("{}", value) + ",")
+        if chunk and (used + size > room or len(chunk) == most):
             yield chunk
             chunk, used = [], 0
         chunk.append(value)

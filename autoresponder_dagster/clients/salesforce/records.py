@@ -94,13 +94,13 @@ def _row(sobject: SObject, record: Record, own_user_id: str, subscribed: Mapping
         SalesforceRecord.record_type_id: record.get("RecordTypeId"),
         SalesforceRecord.is_converted: bool(record.get("IsConverted")),
         SalesforceRecord.converted_contact_id: record.get("ConvertedContactId"),
-        SalesforceRecord.last_modified_at: _time(record.get("LastModifiedDate")),
+        SalesforceRecord.last_modified_at: time_of(record.get("LastModifiedDate")),
         SalesforceRecord.last_modified_by_pipeline: same_id(record.get("LastModifiedById"), own_user_id),
         SalesforceRecord.has_active_subscription: subscribed.get(record["Id"]) if is_contact else None,
         SalesforceRecord.is_degraded: False,
     }
 
 
-def _time(value: str | datetime | None) -> datetime | None:
+def time_of(value: str | datetime | None) -> datetime | None:
     """Read a time as the API writes it (``2026-01-31T09:00:00.000+0000``)."""
     return parse_utc(value) if value else None

@@ -1,14 +1,15 @@
 """The stand-in of an org that could not be reached: empty, degraded, and deferring every write (rules.md §2)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from autoresponder_dagster.clients.matching import join_keys
 from autoresponder_dagster.clients.salesforce.operations import SalesforceOperations
-from autoresponder_dagster.clients.salesforce.protocol import FieldUpdate, NewContact, WriteOutcome
+from autoresponder_dagster.clients.salesforce.protocol import NewContact, RecordState, UpdateBatch, WriteOutcome
+from autoresponder_dagster.errors import LookupFailedError
 from autoresponder_dagster.schemas import SalesforceRecord
-from autoresponder_dagster.schemas.enums import WriteResultCode
+from autoresponder_dagster.schemas.enums import SObject, WriteResultCode
 
 
 class UnavailableSalesforce(SalesforceOperations):
@@ -31,9 +32,17 @@ class UnavailableSalesforce(SalesforceOperations):
         rows = [{SalesforceRecord.email: email, SalesforceRecord.is_degraded: True} for email in join_keys(emails)]
         return SalesforceRecord.from_rows(rows).drop(columns=SalesforceRecord.partition)
 
-    def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
+    def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:
+        """Refuse: that a record is not here says nothing of the org.
+
+        Raises:
+            LookupFailedError: always.
+        """
+        raise LookupFailedError(f"Salesforce was not available: {sum(map(len, ids.values()))} record(s) not read.")
+
+    def send(self, batch: UpdateBatch) -> list[WriteOutcome]:
         """Defer every update."""
-        return [self._deferred(update.action_id) for update in updates]
+        return [self._deferred(update.action_id) for update in batch]
 
     def add_contacts(self, contacts: Sequence[NewContact]) -> list[WriteOutcome]:
         """Defer every creation."""

@@ -5,10 +5,19 @@ from datetime import UTC, datetime
 import pytest
 
 from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce
-from autoresponder_dagster.clients.salesforce.transport import TransportOptions
+from autoresponder_dagster.clients.salesforce.live import LiveOptions
+from autoresponder_dagster.clients.salesforce.retrying import TransportOptions
 from autoresponder_dagster.schemas.enums import Mode
 
-QUICK = TransportOptions(connect_timeout=1, read_timeout=0.3, query_timeout=0.3, attempts=2, longest_wait=0.02)
+QUICK = TransportOptions(
+    connect_timeout=1,
+    read_timeout=0.3,
+    query_timeout=0.3,
+    attempts=2,
+    longest_wait=0.02,
+    concurrency_wait=0.01,
+    lock_waits=(0.01, 0.01, 0.01, 0.01),
+)
 NOW = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
 
 
@@ -21,9 +30,9 @@ def armed(monkeypatch):
 def open_client(salesforce_org):
     """Build a client of a mode; by default it fails where it would fall back."""
 
-    def build(mode, **settings):
-        chosen = {"on_unavailable": "fail", "transport": QUICK} | settings
-        return open_salesforce(mode, clock=lambda: NOW, settings=SalesforceSettings(**chosen))
+    def build(mode, *, on_unavailable="fail", transport=QUICK, **live):
+        settings = SalesforceSettings(on_unavailable=on_unavailable, live=LiveOptions(**live), transport=transport)
+        return open_salesforce(mode, clock=lambda: NOW, settings=settings)
 
     return build
 

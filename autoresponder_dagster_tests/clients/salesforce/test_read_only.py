@@ -8,6 +8,17 @@ from autoresponder_dagster.schemas.enums import SObject, WriteResultCode
 
 CONTACT = "003000000000001AAA"
 LEAD = "00Q000000000001AAA"
+COMPOSITE_WITH_A_PATCH = {
+    "compositeRequest": [
+        {"referenceId": "a", "method": "GET", "url": "/services/data/v67.0/limits"},
+        {
+            "referenceId": "b",
+            "method": "PATCH",
+            "url": f"/services/data/v67.0/sobjects/Contact/{CONTACT}",
+            "body": {"Title": "x"},
+        },
+    ]
+}
 RAW_WRITES = {
     "update": lambda sf: sf.Contact.update(CONTACT, {"Title": "x"}),
     "upsert": lambda sf: sf.Contact.upsert(f"Email/{CONTACT}", {"Title": "x"}),
@@ -17,6 +28,7 @@ RAW_WRITES = {
     "restful patch": lambda sf: sf.restful(f"sobjects/Contact/{CONTACT}", method="PATCH", json={"Title": "x"}),
     "restful override": lambda sf: sf.restful(f"sobjects/Contact/{CONTACT}", params={"_HttpMethod": "PATCH"}),
     "composite": lambda sf: sf.restful("composite", method="POST", json={"compositeRequest": []}),
+    "composite with a patch": lambda sf: sf.restful("composite", method="POST", json=COMPOSITE_WITH_A_PATCH),
     "collections": lambda sf: sf.restful("composite/sobjects", method="PATCH", json={"records": []}),
     "bulk": lambda sf: sf.bulk.Contact.update([{"Id": CONTACT, "Title": "x"}]),
     "bulk2": lambda sf: sf.bulk2.Contact.update(records=[{"Id": CONTACT, "Title": "x"}]),

@@ -9,49 +9,15 @@ import pytest
 import requests
 
 import autoresponder_dagster
-from autoresponder_dagster.clients.salesforce.transport import Access, GuardedSession, TransportOptions, is_allowed
-from autoresponder_dagster.errors import InterceptedWriteError, UnsafeModeError
+from autoresponder_dagster.clients.salesforce.gate import Access
+from autoresponder_dagster.clients.salesforce.retrying import TransportOptions
+from autoresponder_dagster.clients.salesforce.transport import GuardedSession
+from autoresponder_dagster.errors import UnsafeModeError
 from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.logins import HOST
 
 DATA = f"https://{HOST}/services/data"
-READS = [
-    ("GET", f"{DATA}"),
-    ("GET", f"{DATA}/v67.0"),
-    ("GET", f"{DATA}/v67.0/limits"),
-    ("GET", f"{DATA}/v67.0/query/?q=SELECT+Id+FROM+Contact"),
-    ("GET", f"{DATA}/v67.0/query/01g000-2000"),
-    ("GET", f"{DATA}/v67.0/sobjects/Contact/describe"),
-    ("HEAD", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA"),
-    ("GET", f"https://{HOST}/services/oauth2/userinfo"),
-]
-LOGINS = [
-    ("POST", "https://login.salesforce.com/services/oauth2/token"),
-    ("POST", "https://login.salesforce.com/services/Soap/u/64.0"),
-]
-CHANGES = [
-    ("PATCH", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA"),
-    ("POST", f"{DATA}/v67.0/sobjects/Contact"),
-    ("DELETE", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA"),
-    ("PUT", f"{DATA}/v67.0/jobs/ingest/1/batches"),
-    ("POST", f"{DATA}/v67.0/composite"),
-    ("POST", f"{DATA}/v67.0/jobs/query"),
-]
-NEVER = [
-    ("POST", f"https://{HOST}/services/Soap/m/67.0"),
-    ("POST", f"https://{HOST}/services/async/67.0/job"),
-    ("GET", f"https://{HOST}/services/apexrest/DoSomething"),
-    ("POST", f"https://{HOST}/services/oauth2/revoke"),
-    ("GET", f"{DATA}/../apexrest/DoSomething"),
-    ("GET", f"{DATA}/v67.0/query/%2e%2e/tooling/executeAnonymous"),
-    ("GET", f"{DATA}/v67.0/query%2F..%2Ftooling/executeAnonymous"),
-    ("GET", f"https://{HOST}/"),
-]
-READ_THAT_CHANGES = [
-    ("GET", f"{DATA}/v67.0/tooling/executeAnonymous/?anonymousBody=delete+x%3B"),
-    ("GET", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA?_HttpMethod=PATCH"),
-    ("GET", f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA?%5FHttpMethod=PATCH"),
-]
+CONTACT = f"{DATA}/v67.0/sobjects/Contact/003000000000001AAA"
 HTTP_OPENERS = {
     *(
         f"requests.{name}"
@@ -62,23 +28,19 @@ HTTP_OPENERS = {
 QUICK = TransportOptions(connect_timeout=0.5, read_timeout=0.2, query_timeout=0.2, attempts=3, longest_wait=0.05)
 
 
-@pytest.mark.parametrize(
-    ("access", "allowed", "refused"),
-    [
-        (Access.LOGIN, LOGINS, [*READS, *CHANGES, *NEVER, *READ_THAT_CHANGES]),
-        (Access.READ, READS, [*LOGINS, *CHANGES, *NEVER, *READ_THAT_CHANGES]),
-        (Access.WRITE, [*READS, *CHANGES], [*LOGINS, *NEVER]),
-    ],
-)
-def test_the_gate_denies_by_default(access, allowed, refused):
-    assert [request for request in allowed if not is_allowed(access, *request, {})] == []
-    assert [request for request in refused if is_allowed(access, *request, {})] == []
+@pytest.fixture
+def slept():
+    """The waits that were asked for, none of which is waited."""
+    return []
 
 
-def test_a_read_may_not_carry_another_method_in_a_header():
-    headers = requests.structures.CaseInsensitiveDict({"X-HTTP-Method-Override": "PATCH"})
-    assert is_allowed(Access.READ, *READS[3], {})
-    assert not is_allowed(Access.READ, *READS[3], headers)
+@pytest.fixture
+def patient(salesforce_org, slept):
+    """A session with the product's own patience, whose waits take no time."""
+    options = TransportOptions(read_timeout=0.2, query_timeout=0.2, sleep=slept.append)
+    with GuardedSession(Access.WRITE, options, salesforce_org.url) as session:
+        session.headers["Authorization"] = f"Bearer {salesforce_org.access_token}"
+        yield session
 
 
 @pytest.fixture
@@ -86,13 +48,6 @@ def session(salesforce_org):
     with GuardedSession(Access.WRITE, QUICK, salesforce_org.url) as session:
         session.headers["Authorization"] = f"Bearer {salesforce_org.access_token}"
         yield session
-
-
-@pytest.mark.parametrize(("method", "url"), CHANGES + NEVER + READ_THAT_CHANGES)
-def test_what_the_gate_refuses_never_reaches_the_wire(salesforce_org, method, url):
-    with GuardedSession(Access.READ, QUICK, salesforce_org.url) as session, pytest.raises(InterceptedWriteError):
-        session.request(method, url)
-    assert salesforce_org.journal == []
 
 
 def test_only_https_has_a_way_out(session):
@@ -113,40 +68,124 @@ def test_the_loopback_override_stays_on_this_machine(url):
         GuardedSession(Access.READ, QUICK, url)
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_a_read_is_tried_again(session, salesforce_org, status):
-    salesforce_org.faults = [Fault(status=status, body="<html>busy</html>", times=2)]
-    assert session.get(f"{DATA}/v67.0/limits").status_code == 200
-    assert session.api_calls == 3
+# Repetition (salesforce.md §5.4): how often a request is sent that meets nothing but this answer
 
 
-def test_a_read_is_not_tried_for_ever(session, salesforce_org):
-    salesforce_org.faults = [Fault(status=503, body=[], times=99)]
-    assert session.get(f"{DATA}/v67.0/limits").status_code == 503
-    assert len(salesforce_org.journal) == QUICK.attempts
+READ, CHANGE, CREATION = ("GET", f"{DATA}/v67.0/limits"), ("PATCH", CONTACT), ("POST", f"{DATA}/v67.0/sobjects/Contact")
+TRIES = [
+    (Fault(status=503, body="<html>busy</html>"), 5, 4, 3),
+    (Fault(status=429, body=[]), 5, 4, 1),
+    (Fault(status=420, body=[]), 5, 4, 1),
+    (Fault(status=500, body=[{"errorCode": "TOO_MANY_APEX_REQUESTS", "message": "x"}]), 5, 4, 1),
+    (Fault(status=403, body=[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "ConcurrentRequests Limit"}]), 5, 4, 3),
+    (Fault(status=403, body=[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit"}]), 1, 1, 1),
+    (Fault(status=502, body="<html>bad gateway</html>"), 3, 1, 1),
+    (Fault(status=504, body=[]), 3, 1, 1),
+    (Fault(status=500, body=[{"errorCode": "UNKNOWN_EXCEPTION", "message": "x"}]), 3, 1, 1),
+    (Fault(status=500, body=[{"errorCode": "QUERY_TIMEOUT", "message": "x"}]), 1, 1, 1),
+    (Fault(drops=True), 3, 1, 1),
+    (Fault(delay=0.25), 3, 1, 1),
+    (Fault(status=412, body=[]), 1, 1, 1),
+    (Fault(status=400, body=[{"errorCode": "MALFORMED_QUERY", "message": "x"}]), 1, 1, 1),
+    (Fault(status=404, body=[]), 1, 1, 1),
+]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
-def test_a_refused_read_is_not_tried_again(session, salesforce_org, status):
-    salesforce_org.faults = [Fault(status=status, body=[], times=99)]
-    assert session.get(f"{DATA}/v67.0/limits").status_code == status
-    assert len(salesforce_org.journal) == 1
-
-
-def test_a_read_whose_answer_breaks_off_is_tried_again(session, salesforce_org):
-    salesforce_org.faults = [Fault(drops=True)]
-    assert session.get(f"{DATA}/v67.0/limits").json()["DailyApiRequests"]["Max"] == salesforce_org.daily_limit
-
-
-@pytest.mark.parametrize("method", ["PATCH", "POST"])
 @pytest.mark.parametrize(
-    "fault", [Fault(status=503, body=[], times=99), Fault(drops=True, times=99)], ids=["503", "drop"]
+    ("kind", "column"), [(READ, 0), (CHANGE, 1), (CREATION, 2)], ids=["read", "change", "creation"]
 )
-def test_a_write_is_never_tried_again(session, salesforce_org, method, fault):
-    salesforce_org.faults = [Fault(**vars(fault))]
+@pytest.mark.parametrize(("fault", "tries"), [(row[0], row[1:]) for row in TRIES], ids=lambda row: str(row)[:70])
+def test_a_request_is_repeated_as_often_as_it_is_safe(patient, salesforce_org, kind, column, fault, tries):
+    method, url = kind
+    salesforce_org.faults = [Fault(**vars(fault) | {"times": 99})]
     with contextlib.suppress(requests.RequestException):
-        session.request(method, f"{DATA}/v67.0/sobjects/Contact", json={})
+        patient.request(method, url, json={} if column else None)
+    assert len(salesforce_org.journal) == tries[column]
+
+
+def test_a_request_that_certainly_did_not_arrive_is_repeated_whatever_it_does(slept):
+    for effect, (method, url), tries in (("read", READ, 5), ("change", CHANGE, 4), ("creation", CREATION, 3)):
+        options = TransportOptions(connect_timeout=0.5, sleep=slept.append)
+        with GuardedSession(Access.WRITE, options, "http://127.0.0.1:1") as session:
+            with pytest.raises(requests.ConnectionError):
+                session.request(method, url, json={})
+            assert session.journal.api_calls == tries, effect
+
+
+def test_a_read_is_answered_once_the_fault_is_over(patient, salesforce_org):
+    salesforce_org.faults = [Fault(status=503, body="<html>busy</html>", times=2)]
+    assert patient.get(READ[1]).status_code == 200
+    assert patient.journal.api_calls == 3
+
+
+def test_too_many_concurrent_requests_wait_long(patient, salesforce_org, slept):
+    body = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "ConcurrentPerOrgLongTxn Limit exceeded."}]
+    salesforce_org.faults = [Fault(status=403, body=body)]
+    assert patient.get(READ[1]).status_code == 200
+    assert len(slept) == 1
+    assert 20 <= slept[0] <= 50
+
+
+# Renewal of the token
+
+
+class Tokens:
+    """Gives each token of a list in turn."""
+
+    def __init__(self, *tokens):
+        self.access_token, *self.others = tokens
+        self.refused = []
+
+    def renewed(self, refused):
+        self.refused.append(refused)
+        self.access_token = self.others.pop(0) if self.others else None
+        return self.access_token
+
+
+def with_tokens(org, *tokens):
+    session = GuardedSession(Access.WRITE, QUICK, org.url, Tokens(*tokens))
+    session.headers["Authorization"] = "Bearer of the client object"
+    return session
+
+
+def test_every_request_carries_the_newest_token(salesforce_org):
+    with with_tokens(salesforce_org, salesforce_org.access_token) as session:
+        assert session.get(READ[1]).status_code == 200
+
+
+def test_a_renewed_token_goes_out_with_the_same_request_and_its_conditions(salesforce_org):
+    record_id = salesforce_org.org.add("Contact", LastName="x")
+    condition = {"If-Unmodified-Since": "Sun, 01 Mar 2026 00:00:00 GMT"}
+    with with_tokens(salesforce_org, "expired", salesforce_org.access_token) as session:
+        answer = session.patch(f"{DATA}/v67.0/sobjects/Contact/{record_id}", json={"Title": "x"}, headers=condition)
+    assert answer.status_code == 412
+    first, second = salesforce_org.journal
+    assert (first.status, second.status) == (401, 412)
+    assert first.body == second.body
+    assert {first.headers["if-unmodified-since"], second.headers["if-unmodified-since"]} == set(condition.values())
+
+
+def test_a_token_is_renewed_once_for_a_request(salesforce_org):
+    with with_tokens(salesforce_org, "expired", "expired too", "and this") as session:
+        assert session.get(READ[1]).status_code == 401
+    assert len(salesforce_org.journal) == 2
+
+
+def test_without_another_token_the_refusal_stands(salesforce_org):
+    with with_tokens(salesforce_org, "expired") as session:
+        assert session.get(READ[1]).status_code == 401
     assert len(salesforce_org.journal) == 1
+
+
+def test_a_user_who_may_not_use_the_api_gets_no_new_token(salesforce_org):
+    text = "This session is not valid for use with the REST API"
+    salesforce_org.faults = [Fault(status=401, body=[{"errorCode": "INVALID_SESSION_ID", "message": text}])]
+    with with_tokens(salesforce_org, "a", "b") as session:
+        assert session.get(READ[1]).status_code == 401
+    assert len(salesforce_org.journal) == 1
+
+
+# Waiting
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
@@ -171,7 +210,7 @@ def test_a_retry_after_beyond_reason_is_cut_short(session, salesforce_org, value
 
 @pytest.mark.parametrize("path", ["limits", "query/?q=SELECT+Id+FROM+Contact"])
 def test_a_silent_server_is_not_waited_for(session, salesforce_org, path):
-    salesforce_org.faults = [Fault(delay=0.6)]
+    salesforce_org.faults = [Fault(delay=0.6, times=9)]
     with pytest.raises(requests.ReadTimeout):
         session.get(f"{DATA}/v67.0/{path}")
 
@@ -179,7 +218,7 @@ def test_a_silent_server_is_not_waited_for(session, salesforce_org, path):
 def test_an_unreachable_server_is_one_error_after_some_attempts():
     with GuardedSession(Access.READ, QUICK, "http://127.0.0.1:1") as session, pytest.raises(requests.ConnectionError):
         session.get(f"{DATA}/v67.0/limits")
-    assert session.api_calls == QUICK.attempts
+    assert session.journal.api_calls == QUICK.attempts
 
 
 def test_environment_proxies_and_netrc_are_not_used(session, salesforce_org, monkeypatch, tmp_path):

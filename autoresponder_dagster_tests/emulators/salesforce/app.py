@@ -60,7 +60,8 @@ class Exchange:
         """Whether the request could have changed something in an org."""
         if self.method in {"GET", "HEAD"} or (self.method == "POST" and _READING_POSTS.fullmatch(self.path)):
             return False
-        return any(part["method"] != "GET" for part in self.parts) if self.parts else True
+        parts = [(part["method"], urlsplit(part["url"]).path) for part in self.parts]
+        return any(method != "GET" and not _READING_POSTS.fullmatch(path) for method, path in parts) or not parts
 
     @property
     def parts(self) -> list[dict[str, Any]]:
@@ -92,6 +93,8 @@ class SalesforceEmulator:
         self.is_api_enabled = True
         self.latency = 0.0
         """Seconds that every answer takes."""
+        self.after_answer: Callable[[Exchange], None] = lambda _exchange: None
+        """Called with each exchange once it is answered: what somebody else does at that moment."""
         self.hides_limits = False
         """Leave the limit header out, as some answers do."""
         self.api_calls = 0
@@ -154,6 +157,7 @@ class SalesforceEmulator:
         if fault.resets:
             reset_connection(request)
         exchange.status = 0 if fault.breaks_off else (scripted or response).status_code
+        self.after_answer(exchange)
         return scripted or response
 
     def _fault(self, method: str, path: str) -> Fault | None:
