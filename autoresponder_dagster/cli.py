@@ -23,7 +23,11 @@ from rich.table import Table
 
 from autoresponder_dagster.clients.email_repository import FixtureRepository, iter_messages
 from autoresponder_dagster.clients.email_repository.received import ReceivedMessage, to_frame
+from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, check_org
+from autoresponder_dagster.clients.salesforce.live import LiveOptions
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
+from autoresponder_dagster.clients.salesforce.preflight import Preflight, Severity
+from autoresponder_dagster.clients.salesforce.queries import SubscriptionLookup
 from autoresponder_dagster.determination import determine as determine_message
 from autoresponder_dagster.determination import determine_frame
 from autoresponder_dagster.determination.evaluation import evaluate as evaluate_scored
@@ -339,6 +343,58 @@ def _missed(limit: str, sign: int, figures: Mapping[str, float]) -> str | None:
     if (figures[name] - bound) * sign >= 0:
         return None
     return f"{name} is {figures[name]:.4g}, {'below' if sign > 0 else 'above'} {bound:.4g}."
+
+
+@app.command()
+def preflight(
+    *,
+    mode: Annotated[
+        Mode, typer.Option(help="live also looks whether live writes are armed for this org.")
+    ] = Mode.READ_ONLY,
+    subscription_sobject: Annotated[
+        str, typer.Option(help="Object with subscriptions of Contacts, as in the run config. Empty: none.")
+    ] = "",
+    subscription_contact_field: Annotated[str, typer.Option(help="Its field with the Contact's id.")] = "Contact__c",
+    subscription_condition: Annotated[str, typer.Option(help="SOQL condition of an active one.")] = "",
+    audit_fields: Annotated[bool, typer.Option(help="Also look for the audit fields.")] = False,
+    tasks: Annotated[bool, typer.Option(help="Also look whether Tasks may be created.")] = False,
+    fields: Annotated[bool, typer.Option(help="List the custom fields and picklists of Contact and Lead.")] = True,
+) -> None:
+    """Look whether Salesforce is ready for what a run will write. Changes nothing.
+
+    Exit code 1 where something prevents live writes.
+    """
+    with _clear_errors():
+        if mode is Mode.MOCK:
+            raise ConfigurationError("A mock org needs no preflight. Use --mode read_only or --mode live.")
+        subscription = (
+            SubscriptionLookup(subscription_sobject, subscription_contact_field, subscription_condition)
+            if subscription_sobject
+            else None
+        )
+        options = LiveOptions(subscription=subscription, writes_audit_fields=audit_fields, logs_tasks=tasks)
+        report = check_org(mode, SalesforceSettings(live=options))
+        _print_preflight(report, with_fields=fields)
+    if report.errors:
+        err.print(f"[bold red]Not ready:[/] {len(report.errors)} finding(s) prevent live writes.", highlight=False)
+        raise typer.Exit(1)
+    out.print("[bold green]Ready.[/]")
+
+
+def _print_preflight(report: Preflight, *, with_fields: bool) -> None:
+    colors = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
+    table = Table("Check", "", "Found", "How to fix it", title="Salesforce")
+    for finding in report.findings:
+        color = colors[finding.severity]
+        table.add_row(finding.check, f"[{color}]{finding.severity}[/]", escape(finding.found), escape(finding.cure))
+    _page().print(table)
+    if with_fields and report.fields:
+        table = Table("Object", "Field", "Label", "Type", "May be set", "Values", title="Custom fields and picklists")
+        for each in report.fields:
+            values = ", ".join(each.values)
+            is_set = "yes" if each.is_updateable else "no"
+            table.add_row(each.sobject, each.name, escape(each.label), each.type, is_set, escape(values))
+        _page().print(table)
 
 
 @app.command("sample-data")

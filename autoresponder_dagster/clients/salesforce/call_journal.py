@@ -60,7 +60,7 @@ class CallJournal:
     @property
     def budget(self) -> ApiBudget | None:
         """The tighter one of the org's and the connected app's budget; None where no answer has told one."""
-        return min(self._budgets.values(), key=lambda budget: budget.limit - budget.used, default=None)
+        return min(self._budgets.values(), key=lambda budget: budget.room, default=None)
 
     def rows(self) -> Iterator[tuple[str, str, int, float]]:
         """Yield method, path template, number of calls and seconds, sorted."""

@@ -8,7 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ from autoresponder_dagster.clients.salesforce.live import LiveOptions, LiveSales
 from autoresponder_dagster.clients.salesforce.login import Credentials, log_in
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.outcomes import API_ERRORS, SalesforceProblem
+from autoresponder_dagster.clients.salesforce.preflight import Finding, Preflight, Severity, preflight
+from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
 from autoresponder_dagster.clients.salesforce.records import same_id
 from autoresponder_dagster.clients.salesforce.retrying import TransportOptions
 from autoresponder_dagster.clients.salesforce.transport import LOOPBACK_VARIABLE, GuardedSession
@@ -27,6 +29,7 @@ from autoresponder_dagster.clients.salesforce.unavailable import UnavailableSale
 from autoresponder_dagster.errors import (
     ConfigurationError,
     LiveNotArmedError,
+    LookupFailedError,
     SystemUnavailableError,
     UnsafeModeError,
 )
@@ -92,6 +95,39 @@ def open_salesforce(
             "Salesforce could not be opened. The run goes on with an empty stand-in; writes are deferred. %s", error
         )
         return UnavailableSalesforce(str(error))
+
+
+def check_org(mode: Mode, settings: SalesforceSettings | None = None) -> Preflight:
+    """Connect for reading only and look whether the org is ready; what prevents it is a finding, too.
+
+    Args:
+        mode: live also looks whether live writes are armed for this org.
+        settings: as for the run that is to follow.
+    """
+    try:
+        client = _connect(Access.READ, settings or SalesforceSettings())
+        report = preflight(client)
+    except (ConfigurationError, SystemUnavailableError, LookupFailedError) as error:
+        return Preflight((Finding("Connection", Severity.ERROR, str(error)),))
+    if mode is not Mode.LIVE:
+        return report
+    try:
+        _require_armed()
+        _require_own_org(client.org_id)
+    except LiveNotArmedError as error:
+        arming = Finding("Live writes", Severity.ERROR, "not armed", str(error))
+    else:
+        arming = Finding("Live writes", Severity.OK, "armed for this org")
+    return replace(report, findings=(arming, *report.findings))
+
+
+def readiness(client: SalesforceClient) -> Preflight:
+    """Look whether the org of an open client is ready; a mock org always is.
+
+    Raises:
+        LookupFailedError: the org did not answer or refused to be asked.
+    """
+    return preflight(client) if isinstance(client, LiveSalesforce) else Preflight(())
 
 
 def _connect(access: Access, settings: SalesforceSettings) -> LiveSalesforce:

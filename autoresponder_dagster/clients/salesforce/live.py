@@ -94,13 +94,13 @@ class LiveSalesforce(SalesforceOperations):
         self.own_user_id = own_user_id
         self.options = options
         self._org_id = org_id
-        self._reader = RecordReader(
+        self.reader = RecordReader(
             salesforce, optional_fields=[(SObject.CONTACT, _CONTACT_STATUS)], max_uri_bytes=options.max_uri_bytes
         )
         self._writer = RecordWriter(
-            salesforce, session, self._reader, self.read_records, writes_audit_fields=options.writes_audit_fields
+            salesforce, session, self.reader, self.read_records, writes_audit_fields=options.writes_audit_fields
         )
-        self._creator = ContactCreator(salesforce, self._reader)
+        self._creator = ContactCreator(salesforce, self.reader)
 
     @property
     def org_id(self) -> str:
@@ -137,14 +137,14 @@ class LiveSalesforce(SalesforceOperations):
             return {}
         ids = tuple(contact_ids)
         name = lookup.contact_field
-        (found,) = self._reader.find([InQuery((name,), lookup.sobject, name, ids, lookup.condition)])
+        (found,) = self.reader.find([InQuery((name,), lookup.sobject, name, ids, lookup.condition)])
         active = {record[name] for record in found}
         return {contact_id: contact_id in active for contact_id in ids}
 
     def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:
         """See ``SalesforceClient``."""
         asked = {sobject: list(of_one) for sobject, of_one in ids.items()}
-        found = self._reader.retrieve(asked, _FIELDS_TO_READ_AGAIN)
+        found = self.reader.retrieve(asked, _FIELDS_TO_READ_AGAIN)
         states = {
             (sobject, record["Id"][:15]): self._state(sobject, record) for sobject in asked for record in found[sobject]
         }
@@ -191,13 +191,13 @@ class LiveSalesforce(SalesforceOperations):
             return {
                 sobject: [
                     record
-                    for record in self._reader.read_whole(sobject, RECORD_FIELDS[sobject], "Email != null")
+                    for record in self.reader.read_whole(sobject, RECORD_FIELDS[sobject], "Email != null")
                     if normalize_email(record["Email"]) in wanted
                 ]
                 for sobject in SObject
             }
         queries = [InQuery(RECORD_FIELDS[sobject], sobject, "Email", tuple(asked)) for sobject in SObject]
-        return dict(zip(SObject, self._reader.find(queries), strict=True))
+        return dict(zip(SObject, self.reader.find(queries), strict=True))
 
     def _state(self, sobject: SObject, record: Record) -> RecordState:
         return RecordState(

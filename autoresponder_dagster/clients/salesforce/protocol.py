@@ -68,10 +68,19 @@ class RecordState:
 
 @dataclass(frozen=True)
 class ApiBudget:
-    """API calls of the rolling 24 hours: used so far by everybody, and the most that there may be."""
+    """API calls of the rolling 24 hours: used so far by everybody, and the most that there may be.
+
+    The pipeline takes no more than leaves a fifth of them, and at least 2,000, to everybody else
+    (salesforce.md §5.6).
+    """
 
     used: int
     limit: int
+
+    @property
+    def room(self) -> int:
+        """Calls that the pipeline may still make; 0 where it has overdrawn its share."""
+        return max(0, min(self.limit * 4 // 5, self.limit - 2_000) - self.used)
 
 
 @dataclass(frozen=True)

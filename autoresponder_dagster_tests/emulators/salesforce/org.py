@@ -318,9 +318,9 @@ class Org:
             "updateable": is_writable,
             "deletable": is_writable,
             "recordTypeInfos": [
-                {"recordTypeId": MASTER_RECORD_TYPE, "name": "Master", "active": True, "master": True},
+                _record_type(MASTER_RECORD_TYPE, "Master", is_master=True),
                 *(
-                    {"recordTypeId": record["Id"], "name": record["DeveloperName"], "active": True, "master": False}
+                    _record_type(record["Id"], record["DeveloperName"], is_master=False)
                     for record in self.records["RecordType"].values()
                     if record["SobjectType"] == sobject
                 ),
@@ -503,6 +503,18 @@ def _check_comparison(name: str, spec: Field, comparison: Comparison) -> None:
 
 def _full_name(record: Mapping[str, Any]) -> str:
     return " ".join(filter(None, [record.get("FirstName"), record["LastName"]]))
+
+
+def _record_type(record_type_id: str, name: str, *, is_master: bool) -> dict[str, Any]:
+    return {
+        "recordTypeId": record_type_id,
+        "name": name,
+        "developerName": name,
+        "active": True,
+        "available": True,
+        "defaultRecordTypeMapping": is_master,
+        "master": is_master,
+    }
 
 
 def _described(name: str, spec: Field) -> dict[str, Any]:
