@@ -83,15 +83,19 @@ def _fold(value: Any) -> Any:
     return (value.lower() or None) if isinstance(value, str) else value
 
 
-def _like_kind(value: Any, wanted: Any) -> Any:
+def _in_kind(value: Any, wanted: Any) -> Any:
     """Return a stored value as it is compared with a literal: a stored moment is a text."""
     if isinstance(value, str) and isinstance(wanted, date):
         return type(wanted).fromisoformat(value)
     return _fold(value)
 
 
-def _like(pattern: str) -> "re.Pattern[str]":
-    pieces = (".*" if letter == "%" else "." if letter == "_" else re.escape(letter) for letter in pattern)
+def _like(text: str) -> "re.Pattern[str]":
+    """Return the pattern of a LIKE, whose text is still escaped: ``\\%`` and ``\\_`` are no wildcards."""
+    pieces = (
+        {"%": ".*", "_": "."}.get(piece) or re.escape(piece[1] if piece in (r"\%", r"\_") else _unescaped(piece))
+        for piece in re.findall(r"\\.|.", text, re.DOTALL)
+    )
     return re.compile("".join(pieces), re.IGNORECASE | re.DOTALL)
 
 
@@ -166,7 +170,11 @@ class _Parser:
             folded = set(map(_fold, values))
             return lambda record: (_fold(value_of(record, name)) in folded) is not is_negated
         if self._skip_keyword("LIKE"):
-            pattern = _like(str(*self._compared(name, [self._value()])))
+            kind, text = self._next()
+            if kind != "text":
+                raise MalformedQueryError(f"expecting a text after LIKE, not {text}")
+            self._compared(name, [text])
+            pattern = _like(text)
             return lambda record: pattern.fullmatch(str(value_of(record, name) or "")) is not None
         sign = next((sign for sign in ("=", "!=", *_ORDERED) if self._skip(sign)), None)
         if sign is None:
@@ -175,9 +183,9 @@ class _Parser:
         if sign in _ORDERED:
             compare = _ORDERED[sign]
             return lambda record: (
-                value_of(record, name) is not None and compare(_like_kind(value_of(record, name), wanted), wanted)
+                value_of(record, name) is not None and compare(_in_kind(value_of(record, name), wanted), wanted)
             )
-        return lambda record: (_like_kind(value_of(record, name), wanted) == wanted) is (sign == "=")
+        return lambda record: (_in_kind(value_of(record, name), wanted) == wanted) is (sign == "=")
 
     def _compared(self, name: str, values: list[Any]) -> list[Any]:
         self._comparisons.append(Comparison(name, values))
@@ -198,7 +206,9 @@ class _Parser:
 
     def _value(self) -> Any:
         kind, token = self._next()
-        if kind in {"text", "number", "moment"}:
+        if kind == "text":
+            return _unescaped(token)
+        if kind in {"number", "moment"}:
             return token
         if kind == "word" and token.lower() in _CONSTANTS:
             return _CONSTANTS[token.lower()]
@@ -244,9 +254,7 @@ def _tokens(text: str) -> Iterator[tuple[str, Any]]:
             raise MalformedQueryError(f"unexpected character at {position}")
         kind = str(match.lastgroup)
         value: Any = match[kind]
-        if kind == "text":
-            value = _unescaped(value)
-        elif kind == "number":
+        if kind == "number":
             value = int(value)
         elif kind == "moment":
             value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
