@@ -57,6 +57,10 @@ ui: $(INSTALLED) ## Open the Dagster UI on http://127.0.0.1:3000 (PORT=... for a
 	@# The Dagster instance is this folder: dagster.yaml is here and keeps its state under data/dagster.
 	DAGSTER_HOME="$(CURDIR)" $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
+.PHONY: org
+org: $(INSTALLED) ## Serve an emulated Salesforce org with the sample people, to try live mode (ARGS="--tls")
+	$(BIN)/python -m autoresponder_dagster_tests.emulators.salesforce $(ARGS)
+
 .PHONY: sample
 sample: $(INSTALLED) ## Build data/sample anew from its story and its numbered messages
 	$(BIN)/python -m autoresponder_dagster.sampledata.build_sample data/sample data/sample

@@ -1,12 +1,8 @@
 """The emulated org is as strict as an org: a test that passes against it has met real refusals."""
 
-import subprocess
-import sys
-
 import pytest
 from simple_salesforce.exceptions import SalesforceError
 
-from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster_tests.emulators.faults import Fault
 from autoresponder_dagster_tests.emulators.salesforce.org import QUEUE_ID, USER_ID, with_check_characters
 from autoresponder_dagster_tests.emulators.salesforce.soql import MalformedQueryError, parse
@@ -138,14 +134,3 @@ def test_a_fault_strikes_before_or_after_the_write(client, salesforce_org, after
 )
 def test_ids_have_check_characters(id15, id18):
     assert with_check_characters(id15) == id18
-
-
-def test_it_starts_from_the_command_line_with_the_records_of_a_mock_org(tmp_path):
-    contact = {"Id": "003000000000001AAA", "Email": "a@x.example", "LastName": "Lee", "HasActiveSubscription": "true"}
-    MockSalesforce([contact], clock=lambda: None).export(tmp_path)
-    command = [sys.executable, "-m", "autoresponder_dagster_tests.emulators.salesforce", "--port", "0"]
-    with subprocess.Popen([*command, "--fixtures", str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
-        exports = dict(part.split("=", 1) for part in process.stdout.readline().split()[1:])
-        process.terminate()
-    assert exports["SALESFORCE_LOOPBACK_URL"].startswith("http://127.0.0.1:")
-    assert exports["AUTORESPONDER_ALLOW_LIVE"] == "1"

@@ -1,5 +1,5 @@
 """A small Salesforce org on loopback: `org` holds and judges records, `soql` reads queries, `app` speaks HTTP.
 
-``python -m autoresponder_dagster_tests.emulators.salesforce`` starts one, so that live mode can be tried
-without an org; tests use the fixture ``salesforce_org``.
+``make org`` starts one with the sample world, so that live mode can be tried without an org; tests use the fixture
+``salesforce_org``.
 """

@@ -370,7 +370,7 @@ class Org:
         record = self.find(sobject, record_id)
         if (
             unmodified_since is not None
-            and _moment(record["LastModifiedDate"]).replace(microsecond=0) > unmodified_since
+            and moment_of(record["LastModifiedDate"]).replace(microsecond=0) > unmodified_since
         ):
             raise OrgError(412, "PRECONDITION_FAILED", "The record was modified since")
         if record.get("IsConverted"):
@@ -479,7 +479,7 @@ def _as_type(kind: str, value: Any) -> Any:
         return None
     try:
         if kind == "datetime":
-            return moment_text(_moment(value).astimezone(UTC))
+            return moment_text(moment_of(value))
         if kind == "date":
             return date.fromisoformat(value).isoformat()
         if kind == "boolean" and not isinstance(value, bool):
@@ -556,8 +556,9 @@ def with_check_characters(id15: str) -> str:
 
 def moment_text(moment: datetime) -> str:
     """Return a moment as the API writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Return the moment that a text in ISO 8601 names."""
     return datetime.fromisoformat(text)
