@@ -96,6 +96,10 @@ SECONDS ?= 60
 fuzz: $(INSTALLED) ## Read mutated messages for SECONDS=60; what breaks an invariant is kept in data/fuzz
 	$(BIN)/python benchmarks/fuzz_determination.py --seconds $(SECONDS) --out data/fuzz $(ARGS) $(EXAMPLES) data/sample
 
+.PHONY: fault-storm
+fault-storm: $(INSTALLED) ## Write 2,000 changes to an emulated org in bad weather, and compare (ARGS="--seed 2 --rate 0.1")
+	$(BIN)/python -m autoresponder_dagster_tests.clients.salesforce.fault_storm $(ARGS)
+
 # ── Checks ───────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test

@@ -28,8 +28,8 @@ from autoresponder_dagster.errors import ConfigurationError, SystemUnavailableEr
 _SOAP_VERSION = "64.0"
 """The newest version that still has the SOAP login (salesforce.md §0.3)."""
 
-_MOST_RENEWALS = 25
-"""Renewals of one client. A token lives for hours; more than this means that something else is wrong."""
+_MOST_RENEWALS = 3
+"""Renewals in a row without one request that was accepted; then something else is wrong."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ class Login:
 class OrgLogin:
     """A login that renews its token: a ``TokenSource``.
 
-    A refused token is renewed by one login, however many requests meet the refusal, and only so often,
-    so that nothing ever logs in again and again.
+    A refused token is renewed by one login, however many requests meet the refusal. Where renewed tokens
+    are refused in a row there is an end to it, so that nothing ever logs in again and again.
 
     Args:
         login: the first login.
@@ -84,6 +84,10 @@ class OrgLogin:
     def access_token(self) -> str:
         """The newest token."""
         return self._access_token
+
+    def accepted(self) -> None:
+        """Take note that the newest token was accepted."""
+        self._renewals = 0
 
     def renewed(self, refused: str) -> str | None:
         """Return the token to use instead of a refused one; None where none can be had.

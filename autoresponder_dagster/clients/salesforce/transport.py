@@ -36,8 +36,11 @@ class TokenSource(Protocol):
     def access_token(self) -> str:
         """The newest token."""
 
+    def accepted(self) -> None:
+        """Take note that the newest token was accepted."""
+
     def renewed(self, refused: str) -> str | None:
-        """Return another token than the refused one; None where none can be had."""
+        """Return the token to use instead of a refused one; None where none can be had."""
 
 
 class GuardedSession(requests.Session):
@@ -140,6 +143,7 @@ class _GuardedAdapter(HTTPAdapter):
             request.headers["Authorization"] = f"Bearer {used}"
             response = send_once()
             if not _is_session_over(response):
+                self._tokens.accepted()
                 return response
             renewed = self._tokens.renewed(used)
             if renewed is None:

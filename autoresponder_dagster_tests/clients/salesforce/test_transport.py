@@ -136,6 +136,9 @@ class Tokens:
         self.access_token, *self.others = tokens
         self.refused = []
 
+    def accepted(self):
+        self.refused.clear()
+
     def renewed(self, refused):
         self.refused.append(refused)
         self.access_token = self.others.pop(0) if self.others else None
