@@ -88,8 +88,9 @@ train: $(INSTALLED) ## Fit the learned reader to the labelled examples; says how
 		autoresponder_dagster_tests/determination/fixtures/cases.yaml $(sort $(wildcard $(AUTHORED)/training/*.txt))
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure messages per second beside other readers (ARGS="-n 5000 --rounds 5")
+bench: $(INSTALLED) ## Measure messages per second, and calls to Salesforce, beside others (ARGS="-n 5000 --rounds 5")
 	$(BIN)/python benchmarks/determination.py $(ARGS)
+	$(BIN)/python benchmarks/salesforce.py --check
 
 SECONDS ?= 60
 .PHONY: fuzz

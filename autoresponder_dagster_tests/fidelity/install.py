@@ -63,6 +63,12 @@ def install_cumulusci(cache: Path) -> Path:
     return folder / "bin" / "cci"
 
 
+def installed_cumulusci(cache: Path) -> Path | None:
+    """Return the ``cci`` that is in the cache; None where there is none."""
+    folder = cache / "cumulusci"
+    return folder / "bin" / "cci" if _is_installed(folder, {"cumulusci": CUMULUSCI}) else None
+
+
 def _is_installed(folder: Path, packages: Mapping[str, str]) -> bool:
     marker = folder / "installed.json"
     return marker.exists() and json.loads(marker.read_text(encoding="utf-8")) == packages

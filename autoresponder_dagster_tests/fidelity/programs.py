@@ -21,8 +21,9 @@ project:
         api_version: '{version}'
 tasks:
     operations:
-        class_path: cumulusci_task.Operations
+        class_path: {task}.Operations
 """
+CUMULUSCI_TASK = _HERE / "cumulusci_task.py"
 
 
 def run_jsforce(packages: Path, setting: Mapping[str, Any]) -> Iterator[Outcome]:
@@ -36,8 +37,10 @@ def run_jsforce(packages: Path, setting: Mapping[str, Any]) -> Iterator[Outcome]
     yield from _outcomes(_output(command, packages, dict(os.environ), json.dumps(setting)))
 
 
-def run_cumulusci(cci: Path, folder: Path, setting: Mapping[str, Any], authority: Path) -> Iterator[Outcome]:
-    """Run the task of ``cumulusci_task.py`` in a project made for it. CumulusCI speaks https only.
+def run_cumulusci(
+    cci: Path, folder: Path, setting: Mapping[str, Any], authority: Path, task: Path = CUMULUSCI_TASK
+) -> Iterator[Outcome]:
+    """Run the task ``Operations`` of a file in a project made for it. CumulusCI speaks https only.
 
     Raises:
         RuntimeError: it did not come to its end.
@@ -47,9 +50,9 @@ def run_cumulusci(cci: Path, folder: Path, setting: Mapping[str, Any], authority
     project.mkdir()
     # Somebody has just looked for a newer version.
     (home / ".cumulusci" / "cumulus_timestamp").write_text(str(time.time()), encoding="utf-8")
-    (project / "cumulusci.yml").write_text(_CUMULUSCI_PROJECT.format(**setting), encoding="utf-8")
+    (project / "cumulusci.yml").write_text(_CUMULUSCI_PROJECT.format(task=task.stem, **setting), encoding="utf-8")
     (project / "setting.json").write_text(json.dumps(setting), encoding="utf-8")
-    shutil.copy(_HERE / "cumulusci_task.py", project)
+    shutil.copy(task, project)
     org = {
         "access_token": setting["access_token"],
         "instance_url": setting["url"],
