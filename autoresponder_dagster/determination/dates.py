@@ -96,6 +96,7 @@ _ASIAN_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五�
 _YEARS_AWAY = {"来": 1, "明": 1, "翌": 1, "去": -1, "昨": -1, "今": 0, "本": 0}
 _MONTHS_AWAY = {"来": 1, "翌": 1, "下": 1, "今": 0, "本": 0, "这": 0, "先": -1, "上": -1}
 _BEFORE_REIWA = 2018
+_RANGE_SIGN = re.compile(r"(?:[-~〜～—–至到]|から)[^0-9。]{0,4}$")
 _LUNAR = re.compile(r"(?:农历|阴历|旧历|旧暦)[^0-9]{0,6}$")
 
 
@@ -312,7 +313,8 @@ def _add_asian(found: _Found) -> None:
         base = max(earlier, key=lambda stated: stated.end).value if earlier else None
         day = _asian_number(match.group("day"))
         value = _same_or_next_month(base, day) if base else _nearest_day(found.today, day, found.direction)
-        found.add(match, value, is_range=base is not None)
+        is_range = base is not None and _RANGE_SIGN.search(found.folded[: match.start()]) is not None
+        found.add(match, value, is_range=is_range)
 
 
 def _day_or_last(found: _Found, month: int, day: str | None, year: int | None) -> date | None:

@@ -127,10 +127,10 @@ def _employed_elsewhere(reading: Reading) -> list[Statement]:
     return [
         replace(s, means=Meaning.LEFT, is_weak=s.is_weak and not ends)
         for s in reading.of_sender(Meaning.NEW_EMPLOYER)
-        if s.is_named
+        if (s.is_named or (s.who == Who.IMPLICIT and s.language in NO_SPACES))
         and (ends or not s.is_weak)
         and not (s.is_negated or s.is_temporary)
-        and (reading.is_automatic or s.is_first_person)
+        and (reading.is_automatic or s.is_first_person or s.language in NO_SPACES)
     ]
 
 
@@ -159,7 +159,7 @@ def _is_bare(reading: Reading, away: Statement) -> bool:
 
 def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     """Tell whether the message also says that the sender stays: another post, another address, back soon."""
-    is_told_of_sender = any(s.who == Who.SENDER for s in said)
+    is_told_of_sender = any(s.who == Who.SENDER or (s.who == Who.IMPLICIT and s.language in NO_SPACES) for s in said)
     if not is_told_of_sender and _tells_of_oneself(reading):
         return True  # Somebody has left; the one who writes is here, or away for a time.
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):

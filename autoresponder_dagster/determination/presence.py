@@ -12,6 +12,7 @@ from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning
 from autoresponder_dagster.determination.reading import Reading
+from autoresponder_dagster.determination.sender_facts import stated_employer
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass
@@ -126,7 +127,7 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
         s.means == Meaning.SUCCESSOR and not s.is_weak for s in reading.statements
     )
     is_succeeded = is_succeeded or bool(reading.of_sender(Meaning.ROLE_ENDED))
-    is_elsewhere = bool(reading.of_sender(Meaning.NEW_EMPLOYER))
+    is_elsewhere = stated_employer(reading) is not None
     if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere:
         confidence = DOUBTFUL
     elif only_promises and not reading.is_automatic:

@@ -28,14 +28,14 @@ from autoresponder_dagster.determination.subjects import (
 
 _ADJACENT = 28
 _NEGATABLE = (
-    DEPARTED
+    DEPARTED - {Meaning.NOT_RETURNING}
     | AWAY
     | {Meaning.NEW_ADDRESS, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER, Meaning.RETURNED, Meaning.STILL_HERE}
     | {Meaning.LEAVING}
 )
 _CONDITIONAL = DEPARTED | {Meaning.LAST_DAY, Meaning.LEAVING, Meaning.NEW_TITLE, Meaning.NEW_EMPLOYER}
 """What is not said where it follows a condition ("if I have left")."""
-_TIMED = DEPARTED - {Meaning.DECEASED} | {
+_TIMED = DEPARTED - {Meaning.DECEASED, Meaning.NOT_RETURNING} | {
     Meaning.UNMONITORED,
     Meaning.NEW_ADDRESS,
     Meaning.ROLE_ENDED,
@@ -110,6 +110,14 @@ def _without_second_verb(clause: str, said: str) -> str:
     end = clause.find(said) + len(said)
     cut = _SECOND_VERB.search(clause, end) if said in clause else None
     return clause[: cut.start()] if cut else clause
+
+
+def _is_hedged(entry: Entry, clause: str, match: "re.Match[str]", lexicon: Lexicon) -> bool:
+    """Tell whether a clause makes what it says doubtful; that somebody stays contradicts a rumour told before it."""
+    said = _without_second_verb(clause, match.group())
+    if entry.means == Meaning.STILL_HERE and match.group() in said:
+        said = said[said.find(match.group()) :]
+    return lexicon.finds("hedge", said) is not None
 
 
 def _last_clause(folded: str) -> str:
@@ -242,7 +250,7 @@ def _statement(
         start=start,
         end=end,
         is_weak=entry.is_weak or _has_doubtful_object(entry, sentence, match, identity),
-        is_hedged=bool(lexicon.finds("hedge", _without_second_verb(clause, match.group())))
+        is_hedged=_is_hedged(entry, clause, match, lexicon)
         or (entry.means in DEPARTED and bool(lexicon.finds("hearsay", folded[:start])))
         # Who left "the grants team" may be in another one now.
         or (entry.means == Meaning.LEFT and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),

@@ -244,6 +244,7 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
         subject_end = clauses.get(name_end, name_end)
         is_title = not has_honorific(name) and _is_title(name, lexicon)  # "no longer General Secretary and …"
         is_beside = is_person_like(name) and not is_title and start - BESIDE <= subject_end <= start + 3
+        is_beside = is_beside and ";" not in text[subject_end:start]
         is_inside = name_start >= start and has_honorific(name)
         dies = is_death and (has_honorific(name) or (is_person_like(name) and name_end <= end + BESIDE_AFTER))
         dies = dies and not _TIME_OR_PLACE.search(text[:name_start])  # "died on St Luke's Day"
