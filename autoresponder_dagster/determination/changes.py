@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.dates import PAST
-from autoresponder_dagster.determination.lexicon import AWAY, Meaning, lexicon
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, lexicon
+from autoresponder_dagster.determination.mailboxes import names_match
 from autoresponder_dagster.determination.organizations import (
     clean_organization,
     is_own_organization,
@@ -100,9 +101,11 @@ def _category(supporting: Sequence[Statement]) -> Category:
 
 def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[Statement], *, is_strong: bool) -> float:
     is_renamed = any(s.means == Meaning.ORGANIZATION_RENAMED for s in supporting)
-    if reading.identity.writer is not None:
+    if reading.identity.writer is not None or _has_taken_over(reading):
         return min(address.fit, DOUBTFUL)  # The address may be that of whoever writes.
     is_sure = address.fit >= facts.SIGNED and is_same_organization(reading, address.email or "")
+    if is_role_mailbox(reading.identity.email or ""):
+        return min(address.fit, NEARLY)  # Whose mailbox it was is not sure.
     if not is_strong and not supporting:
         return min(address.fit, INFERRED if is_sure else DOUBTFUL)
     if stated_employer(reading) is not None and not is_renamed:
@@ -110,7 +113,20 @@ def _confidence(reading: Reading, address: StatedAddress, supporting: Sequence[S
     if not reading.is_automatic and not (address.fit >= CLEAR and is_strong):
         return min(address.fit, INFERRED if is_sure else REPORTED)
     is_hedged = address.statement is not None and address.statement.is_hedged
-    return min(address.fit, NEARLY) if is_hedged or is_role_mailbox(reading.identity.email or "") else address.fit
+    return min(address.fit, NEARLY) if is_hedged else address.fit
+
+
+def _has_taken_over(reading: Reading) -> bool:
+    """Tell whether a mailbox of many hands tells that somebody left: who writes may be the successor."""
+    is_shared = is_role_mailbox(reading.identity.email or "") or not _is_named_by_address(reading)
+    return is_shared and any(
+        s.means in DEPARTED and s.who != Who.SENDER and not (s.is_negated or s.is_temporary) for s in reading.statements
+    )
+
+
+def _is_named_by_address(reading: Reading) -> bool:
+    identity = reading.identity
+    return identity.name is None or names_match(identity.email or "", identity.name)
 
 
 def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:

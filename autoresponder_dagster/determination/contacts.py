@@ -91,6 +91,9 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
             acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and any(
                 lexicon.finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons
             )
+            acts = acts or any(
+                lexicon.finds("acts_before", sentence.folded[:start]) for lexicon in sources.lexicons[:1]
+            )
             is_known = number in third_gone or sentence.is_subject or (writer and _is_same(name, writer))
             if is_other and (acts or is_asian(name)) and not is_known:
                 return True
@@ -143,8 +146,10 @@ def _is_guess(name: str, number: int, statements: Sequence[Statement]) -> bool:
 
 
 def _is_label(name: str, box: Mailbox) -> bool:
-    """Tell whether one word is all that an address is called, and all it is made of: perhaps a topic ("Orders")."""
-    return len(name.split()) == 1 and not has_honorific(name) and fold(name) == fold(local_part(box.email))
+    """Tell whether one word is all that an address is called, and begins as it does: perhaps a topic ("Orders")."""
+    word, local = fold(name), fold(local_part(box.email))
+    is_alike = word == local or word[:_LONG_WORD] == local[:_LONG_WORD]
+    return len(name.split()) == 1 and not has_honorific(name) and is_alike
 
 
 def _is_office(text: str, name: str, box: Mailbox) -> bool:

@@ -17,10 +17,25 @@ _ADDRESS_OR_LINK = re.compile(r"\S*@\S+|\bhttps?:\S+|\bwww\.\S+")
 _LETTERS_ONLY = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "'"}
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_LONG_WORD = 5
+_MOST_LETTERS = 2
+"""Letters of a language's own that count as much as so many of its words."""
 _LEAST_KANA, _LEAST_HAN = 3, 2
 _SECOND_LANGUAGE_SHARE = 0.2
 _POINTS = lcm(*range(1, len(LANGUAGES) + 1))
 """What a word is worth; the languages that have it share that, without a rest."""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _known_words(language: str) -> frozenset[str]:
+    """Return the words that tell a language: its function words, its months and the days of its week."""
+    known = lexicon(language)
+    return known.function_words | {word for word in (*known.months, *known.weekdays) if len(word) >= _LONG_WORD}
+
+
+@lru_cache(maxsize=1)
+def _letters() -> dict[str, str]:
+    return {letter: language for language in LANGUAGES for letter in lexicon(language).letters}
 
 
 @lru_cache(maxsize=1)
@@ -28,7 +43,7 @@ def _words() -> dict[str, tuple[int, tuple[str, ...]]]:
     """Return the function words with the points that each of their languages gets for one."""
     words: dict[str, list[str]] = {}
     for language in LANGUAGES:
-        for word in lexicon(language).function_words:
+        for word in _known_words(language):
             words.setdefault(word, []).append(language)
     return {word: (_POINTS // len(languages), tuple(languages)) for word, languages in words.items()}
 
@@ -63,6 +78,12 @@ def _words_of(folded: str) -> list[str]:
     )
 
 
+def count_function_words(folded: str, language: str) -> int:
+    """Return how many words of a folded text are among the function words of a language."""
+    known = _known_words(language)
+    return sum(word in known for word in _words_of(folded))
+
+
 @lru_cache(maxsize=16)
 def detect_languages(text: str) -> tuple[str, ...]:
     """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
@@ -73,6 +94,9 @@ def detect_languages(text: str) -> tuple[str, ...]:
         points, languages = known[word]
         for language in languages:
             scores[language] = scores.get(language, 0) + counts[word] * points
+    letters = Counter(map(_letters().get, text[:3000].lower())) if not text.isascii() else {}
+    for language in filter(None, letters):
+        scores[language] = scores.get(language, 0) + min(letters[language], _MOST_LETTERS) * _POINTS
     kana, han = (0, 0) if text.isascii() else (len(sign.findall(text[:3000])) for sign in (_KANA, _HAN))
     if kana >= _LEAST_KANA:
         scores["ja"] = (kana + han) * _POINTS // 3

@@ -134,6 +134,8 @@ class Lexicon:
     language: str
     entries: tuple[Entry, ...]
     function_words: frozenset[str]
+    letters: str
+    """Letters and signs that hardly any other of the languages has."""
     months: Mapping[str, int]
     weekdays: Mapping[str, int]
     numbers: Mapping[str, int]
@@ -197,6 +199,7 @@ _PATTERN_TOKEN = re.compile(r"(\\.|\(\?P<)|([^\\(]+|\()", re.DOTALL)
 _TABLES = {
     "language",
     "function_words",
+    "letters",
     "months",
     "weekdays",
     "numbers",
@@ -334,6 +337,7 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         language=language,
         entries=entries,
         function_words=frozenset(fold(str(word)) for word in data.get("function_words") or []),
+        letters=data.get("letters") or "",
         months={fold(str(name)): int(number) for name, number in (data.get("months") or {}).items()},
         weekdays={fold(str(name)): int(number) for name, number in (data.get("weekdays") or {}).items()},
         numbers={fold(str(name)): int(number) for name, number in (data.get("numbers") or {}).items()},

@@ -12,7 +12,7 @@ from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning
 from autoresponder_dagster.determination.reading import Reading
-from autoresponder_dagster.determination.sender_facts import stated_employer
+from autoresponder_dagster.determination.sender_facts import stated_employer, title_in_passing
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass
@@ -75,6 +75,10 @@ def _only_tells_return(reading: Reading) -> bool:
     return is_personal and not says_more and facts.return_date(reading.sources, numbers).value is not None
 
 
+def _tells_return(reading: Reading) -> bool:
+    return facts.return_date(reading.sources, []).value not in (None, reading.sources.today)
+
+
 def _goes_again(reading: Reading, away: Sequence[Statement], back: Sequence[Statement]) -> bool:
     """Tell whether a sentence without a return speaks of an absence that is still to end."""
     returns = {s.sentence for s in back}
@@ -128,7 +132,9 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     )
     is_succeeded = is_succeeded or bool(reading.of_sender(Meaning.ROLE_ENDED))
     is_elsewhere = stated_employer(reading) is not None
-    if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere:
+    has_new_post = title_in_passing(reading, "title_news") is not None
+    is_away = lead.means == Meaning.STILL_HERE and reading.is_automatic and _tells_return(reading)
+    if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere or has_new_post or is_away:
         confidence = DOUBTFUL
     elif only_promises and not reading.is_automatic:
         confidence = NEARLY

@@ -13,6 +13,7 @@ from functools import partial
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
 from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.language import count_function_words
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning, name_words
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
 from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
@@ -110,6 +111,12 @@ def _without_second_verb(clause: str, said: str) -> str:
     end = clause.find(said) + len(said)
     cut = _SECOND_VERB.search(clause, end) if said in clause else None
     return clause[: cut.start()] if cut else clause
+
+
+def _begins_temporary(text: str, lexicon: Lexicon) -> bool:
+    """Tell whether a clause begins with a time ("left the house - for today")."""
+    found = lexicon.finds("temporary", text.lstrip())
+    return found is not None and found.start() == 0
 
 
 def _is_hedged(entry: Entry, clause: str, match: "re.Match[str]", lexicon: Lexicon) -> bool:
@@ -239,6 +246,7 @@ def _statement(
         after = folded[start : min(len(folded), end + 70)]
         cut = _CLAUSE_END.search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))
+        temporary = temporary or bool(cut and _begins_temporary(after[cut.end() :], lexicon))
         scope = folded if entry.means == Meaning.NEW_ADDRESS else clause
         temporary = temporary or bool(lexicon.finds("temporary_before", scope))
     return Statement(
@@ -328,12 +336,20 @@ def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], 
     statements: list[Statement] = []
     for number, sentence in enumerate(sentences):
         antecedent = partial(_last_named_before, number, sentences, identity)
-        for lexicon in lexicons:
+        for lexicon in _spoken(sentence, lexicons):
             for entry, match in lexicon.matches(sentence.folded):
                 statement = _statement(entry, match, number, sentence, lexicon, identity, antecedent)
                 if statement is not None:
                     statements.append(statement)
     return statements
+
+
+def _spoken(sentence: Sentence, lexicons: Sequence[Lexicon]) -> list[Lexicon]:
+    """Return the languages in which a sentence can be: the text's first, and those of which it has as many words."""
+    if len(lexicons) < len(("one", "another")) or not all(lexicon.has_spaces for lexicon in lexicons):
+        return list(lexicons)
+    counts = [count_function_words(sentence.folded, lexicon.language) for lexicon in lexicons]
+    return [lexicon for lexicon, count in zip(lexicons, counts, strict=True) if count >= counts[0]]
 
 
 def _last_named_before(number: int, sentences: Sequence[Sentence], identity: Identity) -> Who | None:

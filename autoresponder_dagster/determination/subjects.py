@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning, Trait
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -76,8 +76,6 @@ _ENGLISH_MONTHS = (
 )
 _WORD = re.compile(r"\w+")
 _TIME_WORD = re.compile(rf"\d+(?:st|nd|rd|th)?|[a-z]*day|(?:{_ENGLISH_MONTHS})\w*|_+")
-_PRO_DROP = ("es", "pt", "it", "pl")
-"""Languages in which a verb needs no written subject."""
 _FEW_WORDS = 3
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 
@@ -138,7 +136,7 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         is_implicit = _has_no_subject(sentence.folded[: predicate.start], lexicon)
         names_another = lexicon.has_spaces and any(
             # A capital within a sentence makes even one word a name; at its beginning every word has one.
-            is_person_like(name) or (start > 0 and lexicon.language in _PRO_DROP and end + 1 >= predicate.start)
+            is_person_like(name) or (start > 0 and Trait.PRO_DROP in lexicon.traits and end + 1 >= predicate.start)
             for start, end, name in person_names(sentence.text[: predicate.start])
         )
         return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
@@ -309,7 +307,10 @@ def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
         return _is_adverbial(clause)
     if lexicon.finds("noun_follows", before):
         return False
-    return len(clause.split()) <= (_FEW_WORDS if lexicon.language in _PRO_DROP else 0)
+    if Trait.PRO_DROP not in lexicon.traits:
+        return not clause
+    clause = " ".join(_strip(lexicon.words.get("adverbial"), clause).split())
+    return len(clause.split()) <= _FEW_WORDS and lexicon.finds("written_subject", clause) is None
 
 
 def _is_adverbial(clause: str) -> bool:
