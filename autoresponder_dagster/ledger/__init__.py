@@ -7,12 +7,14 @@ Salesforce (``writing/``), what should be written (``rules/``).
 from autoresponder_dagster.ledger.database import LEDGER_URL, LedgerDatabase
 from autoresponder_dagster.ledger.journal import DEFAULT_LEASE, WriteLedger
 from autoresponder_dagster.ledger.keys import sender_digest
-from autoresponder_dagster.ledger.write import IN_FLIGHT, Settlement, Write, WriteState
+from autoresponder_dagster.ledger.write import IN_FLIGHT, STANDING, Head, Settlement, Write, WriteState
 
 __all__ = [
     "DEFAULT_LEASE",
     "IN_FLIGHT",
     "LEDGER_URL",
+    "STANDING",
+    "Head",
     "LedgerDatabase",
     "Settlement",
     "Write",

@@ -35,7 +35,7 @@ from autoresponder_dagster.ledger.heads import move_heads, overtaken, same_field
 from autoresponder_dagster.ledger.keys import sender_digest, write_key
 from autoresponder_dagster.ledger.planning import NEWER_EVIDENCE, enter, keyed
 from autoresponder_dagster.ledger.tables import database_time, heads, realms, writes
-from autoresponder_dagster.ledger.write import IN_FLIGHT, STANDING, Settlement, Write, WriteState
+from autoresponder_dagster.ledger.write import IN_FLIGHT, STANDING, Head, Settlement, Write, WriteState
 from autoresponder_dagster.schemas import PlannedWrite
 from autoresponder_dagster.schemas.enums import Mode
 
@@ -311,29 +311,31 @@ class WriteLedger:
                     found.setdefault(by_digest[sender], []).append((sobject, record_id))
         return found
 
-    def standing(self, originals: Iterable[Write]) -> dict[str, bool]:
-        """Tell of applied writes whether, as far as the ledger knows, the field still is as they set it.
+    def heads_of(self, keys: Collection[str]) -> dict[str, Head]:
+        """Return what the ledger has as the newest news of the field of each write, by the write's key."""
+        found: dict[str, Head] = {}
+        with self.reading() as connection:
+            for chunk in chunks(keys):
+                query = select(writes.c.key, heads.c.key, heads.c.value).join(heads, same_field(heads, writes))
+                for key, head, value in connection.execute(query.where(writes.c.key.in_(chunk))):
+                    found[key] = Head(head, value)
+        return found
+
+    def standing(self, originals: Iterable[Write]) -> list[Write]:
+        """Select the applied writes whose field, as far as the ledger knows, still is as they set it.
 
         It is not where newer evidence has set or confirmed it, nor where the write was taken back.
         """
-        wanted = {write.key: write for write in originals}
-        answers: dict[str, bool] = {}
-        with self.reading() as connection:
-            for chunk in chunks(wanted):
-                query = (
-                    select(writes.c.key, heads.c.key, heads.c.value)
-                    .join(heads, same_field(heads, writes))
-                    .where(writes.c.key.in_(chunk))
-                )
-                newest = {key: (head, value) for key, head, value in connection.execute(query)}
-                overtaking = {head for key, (head, _) in newest.items() if head != key}
-                states = {write.key: write.state for write in self._by_key(connection, overtaking)}
-                for key in chunk:
-                    head, value = newest.get(key, (None, None))
-                    is_own = head == key or states.get(str(head)) is WriteState.REVERTED
-                    is_applied = wanted[key].state is WriteState.APPLIED
-                    answers[key] = is_applied and is_own and value == wanted[key].value
-        return answers
+        applied = {write.key: write for write in originals if write.state is WriteState.APPLIED}
+        newest = self.heads_of(applied)
+        others = self.find([head.key for key, head in newest.items() if head.key != key])
+        return [
+            write
+            for key, write in applied.items()
+            if (head := newest.get(key)) is not None
+            and (head.key == key or others[head.key].state is WriteState.REVERTED)
+            and head.value == write.value
+        ]
 
     # ── Helpers ──────────────────────────────────────────────────────────────────────────────────
 

@@ -106,3 +106,11 @@ class Settlement:
     state: WriteState
     error_code: str | None = None
     error_message: str | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest news of a field: the key of the write that brought it, and the value as the ledger knows it."""
+
+    key: str
+    value: str | None

@@ -6,9 +6,9 @@ Does not belong here: the decisions themselves (``plan``), the file (``io/``).
 import pandas as pd
 from pandera.typing import DataFrame
 
-from autoresponder_dagster.rules.columns import digest
+from autoresponder_dagster.rules.columns import digest, holds
 from autoresponder_dagster.schemas import ActionLogRow, PlannedWrite, SuppressionRow, WriteResult
-from autoresponder_dagster.schemas.enums import Mode, WriteAction
+from autoresponder_dagster.schemas.enums import Mode, WriteAction, WriteResultCode
 
 _SUPPRESSION_IDENTITY = [
     ActionLogRow.partition,
@@ -37,9 +37,13 @@ def log_actions(
     Returns:
         The plan's rows in the plan's order, then ``add_suppression`` by address.
     """
-    writes = plan.merge(
-        results.drop(columns=WriteResult.partition), on=PlannedWrite.action_id, how="left", validate="1:1"
-    )
+    # A record that was changed in an earlier run looks as wanted by now: of what was changed the result tells.
+    known = [WriteResult.partition, WriteResult.old_value]
+    writes = plan.merge(results.drop(columns=known), on=PlannedWrite.action_id, how="left", validate="1:1")
+    was_made = holds(writes[WriteResult.result].isin([WriteResultCode.APPLIED, WriteResultCode.REVERTED]))
+    held = writes[PlannedWrite.action_id].map(results.set_index(WriteResult.action_id)[WriteResult.old_value])
+    writes[ActionLogRow.old_value] = writes[PlannedWrite.old_value].mask(was_made, held)
+    writes[ActionLogRow.skip_reason] = writes[PlannedWrite.skip_reason].mask(was_made)
     tried = suppression[suppression[SuppressionRow.rest_result].notna()]
     upserts = tried.rename(
         columns={

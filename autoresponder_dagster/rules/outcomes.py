@@ -1,60 +1,77 @@
-"""From what the client answered to how each planned row ended."""
+"""From what became of each write to how each planned row ended."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 import pandas as pd
 from pandera.typing import DataFrame
 
-from autoresponder_dagster.rules.columns import holds
 from autoresponder_dagster.schemas import PlannedWrite, WriteResult
 from autoresponder_dagster.schemas.enums import Disposition, Mode, WriteResultCode
 
-UNSENT = {Disposition.NOOP: WriteResultCode.NOOP, Disposition.SKIP: WriteResultCode.SKIPPED}
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one write ended; ``old_value`` and ``executed_at`` (UTC) are null where nothing was attempted."""
+
+    result: WriteResultCode
+    error_code: str | None = None
+    error_message: str | None = None
+    old_value: str | None = None
+    executed_at: datetime | None = None
+
+
+_COLUMNS = [
+    WriteResult.result,
+    WriteResult.error_code,
+    WriteResult.error_message,
+    WriteResult.old_value,
+    WriteResult.executed_at,
+]
+_NEVER_SENT = {
+    Disposition.NOOP: Outcome(WriteResultCode.NOOP),
+    Disposition.SKIP: Outcome(WriteResultCode.SKIPPED),
+}
 
 
 def write_results(
-    plan: DataFrame[PlannedWrite],
-    outcomes: Iterable[tuple[str, WriteResultCode, str | None, str | None]],
-    *,
-    partition: str,
-    mode: Mode,
-    executed_at: datetime,
+    plan: DataFrame[PlannedWrite], outcomes: Mapping[str, Outcome], *, partition: str, mode: Mode
 ) -> DataFrame[WriteResult]:
     """Return one result per planned row, in the plan's order.
 
+    A row that the plan holds back is ``skipped``, whatever became of it in an earlier run. A row that is
+    already as wanted tells of the write that made it so, where there was one.
+
     Args:
         plan: what was planned.
-        outcomes: action id, result, error code and error message of every row that was sent.
+        outcomes: by action id, of every row that was to be sent, and of others where something is known.
         partition: the day.
         mode: effective mode of Salesforce.
-        executed_at: time of the attempt, UTC.
 
     Raises:
-        ValueError: a row was to be sent and has no outcome, or an outcome belongs to no such row.
+        ValueError: a row was to be sent and has no outcome, or an outcome belongs to no row.
     """
-    columns = [WriteResult.action_id, WriteResult.result, WriteResult.error_code, WriteResult.error_message]
-    answered = pd.DataFrame.from_records(list(outcomes), columns=columns).astype("string")
-    answered = answered.set_index(WriteResult.action_id)
-    answers = answered.reindex(plan[PlannedWrite.action_id]).set_axis(plan.index)
-    sent = holds(plan[PlannedWrite.disposition].eq(Disposition.SEND))
-    to_send = set(plan.loc[sent, PlannedWrite.action_id])
-    if to_send != set(answered.index):
-        raise ValueError(f"{len(to_send.symmetric_difference(answered.index))} planned write(s) without an outcome")
-    unsent = (
-        plan[PlannedWrite.disposition].map({key.value: code.value for key, code in UNSENT.items()}).astype("string")
-    )
-    attempted = sent & ~holds(answers[WriteResult.result].eq(WriteResultCode.DEFERRED))
+    rows = zip(plan[PlannedWrite.action_id], plan[PlannedWrite.disposition], strict=True)
+    ended = {action_id: _ended(Disposition(disposition), outcomes.get(action_id)) for action_id, disposition in rows}
+    unknown = outcomes.keys() - ended.keys()
+    missing = [action_id for action_id, outcome in ended.items() if outcome is None]
+    if unknown or missing:
+        raise ValueError(f"{len(missing)} planned write(s) without an outcome, {len(unknown)} outcome(s) of none")
+    records = [astuple(outcome) for outcome in ended.values() if outcome is not None]
+    answers = pd.DataFrame.from_records(records, columns=_COLUMNS)
     return WriteResult.typed(
-        pd.DataFrame(
-            {
+        answers.assign(
+            **{
                 WriteResult.partition: partition,
-                WriteResult.action_id: plan[PlannedWrite.action_id],
-                WriteResult.result: answers[WriteResult.result].where(sent, unsent),
-                WriteResult.error_code: answers[WriteResult.error_code],
-                WriteResult.error_message: answers[WriteResult.error_message],
+                WriteResult.action_id: list(ended),
                 WriteResult.mode: mode.value,
-                WriteResult.executed_at: pd.Series(pd.Timestamp(executed_at), index=plan.index).where(attempted),
             }
         )
     )
+
+
+def _ended(disposition: Disposition, outcome: Outcome | None) -> Outcome | None:
+    if disposition is Disposition.SKIP or (disposition is Disposition.NOOP and outcome is None):
+        return _NEVER_SENT[disposition]
+    return outcome

@@ -55,3 +55,12 @@ class Policy(BaseModel):
     date_added: Literal["partition", "run"] = Field(
         "partition", description="Date of the suppression rows: the partition's day or the day of the run."
     )
+    max_writes_per_run: int = Field(
+        5_000, ge=1, description="A run sends at most this many writes to Salesforce; the rest is deferred."
+    )
+    max_error_ratio: float = Field(
+        0.10,
+        ge=0,
+        le=1,
+        description="A run of which Salesforce rejects a larger share (and at least five) stops; the rest is deferred.",
+    )

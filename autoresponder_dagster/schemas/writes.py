@@ -47,7 +47,8 @@ class PlannedWrite(FrameModel):
 class WriteResult(FrameModel):
     """How one planned row ended. One row per planned row, also for those that were never sent.
 
-    ``executed_at`` is null where nothing was attempted.
+    ``executed_at`` is null where nothing was attempted. ``old_value`` is what the field held just before it
+    was sent; null where it was empty or nothing was sent.
     """
 
     partition: Text = required(str_matches=DAY)
@@ -57,6 +58,7 @@ class WriteResult(FrameModel):
     error_message: Text = optional()
     mode: Text = one_of(Mode)
     executed_at: UtcTime = utc(nullable=True)
+    old_value: Text = optional()
 
 
 class ActionLogRow(FrameModel):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from autoresponder_dagster.rules import action_log, lists
 from autoresponder_dagster.rules.identity import addresses_of_interest, unify_contacts
-from autoresponder_dagster.rules.outcomes import write_results
+from autoresponder_dagster.rules.outcomes import Outcome, write_results
 from autoresponder_dagster.rules.plan import plan_writes
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.rules.review import route_to_review
@@ -191,11 +191,11 @@ class Day:
     @cached_property
     def results(self) -> pd.DataFrame:
         sent = self.plan[self.plan["disposition"].eq(Disposition.SEND)]
-        outcomes = [
-            (action_id, self.results_by_record.get(record_id, WriteResultCode.APPLIED), None, None)
-            for action_id, record_id in sent[["action_id", "record_id"]].itertuples(index=False)
-        ]
-        return write_results(self.plan, outcomes, partition=DAY, mode=Mode.MOCK, executed_at=EVENING)
+        outcomes = {
+            row.action_id: _outcome(self.results_by_record.get(row.record_id, WriteResultCode.APPLIED), row.old_value)
+            for row in sent.itertuples()
+        }
+        return write_results(self.plan, outcomes, partition=DAY, mode=Mode.MOCK)
 
     @cached_property
     def review(self) -> pd.DataFrame:
@@ -278,3 +278,9 @@ def valid(model: type[FrameModel], frame: pd.DataFrame) -> pd.DataFrame:
 def text(cell: Any) -> str:
     """Return a cell as text, a null as the empty one."""
     return "" if pd.isna(cell) else str(cell)
+
+
+def _outcome(result: WriteResultCode, old_value: str | None) -> Outcome:
+    """Return how a write ended; one that was put off was not attempted."""
+    is_attempted = result is not WriteResultCode.DEFERRED
+    return Outcome(result, old_value=old_value, executed_at=EVENING) if is_attempted else Outcome(result)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from autoresponder_dagster.rules.action_log import log_actions
-from autoresponder_dagster.rules.outcomes import write_results
+from autoresponder_dagster.rules.outcomes import Outcome, write_results
 from autoresponder_dagster.schemas import ActionLogRow, PlannedWrite, WriteResult
 from autoresponder_dagster.schemas.enums import Determination, Mode, SObject, WriteResultCode
 from autoresponder_dagster_tests.rules.day import DAY, EVENING, JANE, MORNING, NEW, Day, valid
@@ -31,9 +31,26 @@ def test_every_planned_row_has_a_result():
 def test_an_answer_for_each_row_that_was_sent_and_no_other(answers):
     day, *_ = mixed_day()
     sent = day.plan.loc[day.plan["disposition"].eq("send"), "action_id"].tolist()
-    outcomes = [(action_id, WriteResultCode.APPLIED, None, None) for action_id in (sent + answers if answers else [])]
-    with pytest.raises(ValueError, match=r"1 planned write\(s\)"):
-        write_results(day.plan, outcomes, partition=DAY, mode=Mode.MOCK, executed_at=EVENING)
+    outcomes = dict.fromkeys(sent + answers if answers else [], Outcome(WriteResultCode.APPLIED))
+    with pytest.raises(
+        ValueError, match=f"{len(sent) - len(outcomes.keys() & sent)} planned .*, {len(answers)} outcome"
+    ):
+        write_results(day.plan, outcomes, partition=DAY, mode=Mode.MOCK)
+
+
+def test_the_log_of_a_day_that_is_run_again_tells_of_the_write_and_not_of_the_second_look():
+    day, contact, *_ = mixed_day()
+    first = day.action_log
+    again = day.plan.assign(
+        old_value=day.plan["new_value"],
+        disposition=day.plan["disposition"].mask(day.plan["record_id"].eq(contact), "noop"),
+        skip_reason=day.plan["skip_reason"].fillna("already so"),
+    )
+    [made] = day.plan.loc[day.plan["record_id"].eq(contact), "action_id"]
+    outcome = Outcome(WriteResultCode.APPLIED, old_value="Active", executed_at=EVENING)
+    results = write_results(again, {made: outcome}, partition=DAY, mode=Mode.MOCK)
+    second = log_actions(again, results, day.suppression, sfmc_mode=Mode.MOCK)
+    pd.testing.assert_frame_equal(second[second["action_id"].eq(made)], first[first["action_id"].eq(made)])
 
 
 def test_the_log_has_every_planned_skipped_and_noop_action():

@@ -30,6 +30,7 @@ NEEDS_A_CHANGED_RULE = {ReviewReason.WRITE_NO_LONGER_SUPPORTED}
 NEEDS_ANOTHER_MODE_OR_A_LEDGER = {
     WriteResultCode.INTERCEPTED,
     WriteResultCode.DEFERRED,
+    WriteResultCode.UNKNOWN,
     WriteResultCode.SUPERSEDED,
     WriteResultCode.CONFLICT,
     WriteResultCode.REVERTED,

@@ -17,7 +17,7 @@ from autoresponder_dagster.rules import lists
 from autoresponder_dagster.rules.action_log import log_actions
 from autoresponder_dagster.rules.duplicates import mark_duplicates, without_duplicates
 from autoresponder_dagster.rules.identity import addresses_of_interest, count_orders, unify_contacts
-from autoresponder_dagster.rules.outcomes import write_results
+from autoresponder_dagster.rules.outcomes import Outcome, write_results
 from autoresponder_dagster.rules.plan import plan_writes
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.rules.review import route_to_review
@@ -127,11 +127,12 @@ class _World:
             NewContact(row.action_id, row.new_value, row.contact_name, None, row.account_name)
             for row in to_send[creates].itertuples()
         ]
+        old_values = to_send.set_index(PlannedWrite.action_id)[PlannedWrite.old_value].to_dict()
         outcomes = [*self._org.update(updates), *self._org.add_contacts(contacts)]
-        return write_results(
-            plan,
-            ((outcome.action_id, outcome.result, outcome.error_code, outcome.error_message) for outcome in outcomes),
-            partition=partition,
-            mode=Mode.MOCK,
-            executed_at=executed_at,
-        )
+        ended = {
+            outcome.action_id: Outcome(
+                outcome.result, outcome.error_code, outcome.error_message, old_values[outcome.action_id], executed_at
+            )
+            for outcome in outcomes
+        }
+        return write_results(plan, ended, partition=partition, mode=Mode.MOCK)
