@@ -19,6 +19,7 @@ from autoresponder_dagster.assets import (
     unified_contacts,
 )
 from autoresponder_dagster.automation.jobs import daily_hygiene, daily_schedule, rebuild_decisions
+from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.modes import RunMode
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.second_reader import SecondReader
@@ -54,6 +55,7 @@ def build_resources() -> dict[str, Any]:
         **systems,
         "modes": modes,
         "storage": storage,
+        "ledger": Ledger.configure_at_launch(salesforce=systems["salesforce"]),
         "io_manager": DailyParquetIOManager.configure_at_launch(storage=storage),
         "second_reader": SecondReader.configure_at_launch(run_mode=run_mode),
         "policy": PolicyResource.configure_at_launch(),

@@ -26,6 +26,7 @@ class Launch:
         output_dir: base folder of the deliverables.
         warehouse_dir: base folder of the frames.
         mock_org_dir: folder in which the mock org lives on from day to day; none for a fresh org each day.
+        ledger_path: SQLite file of the write ledger of live and read_only runs; none for the deployment's.
         resources: further run config of resources, by key.
     """
 
@@ -34,6 +35,7 @@ class Launch:
     output_dir: Path
     warehouse_dir: Path
     mock_org_dir: Path | None = None
+    ledger_path: Path | None = None
     resources: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -49,6 +51,8 @@ class Launch:
         }
         if self.mock_org_dir is not None:
             resources["salesforce"] = {"config": {"mock_org_dir": str(self.mock_org_dir)}}
+        if self.ledger_path is not None:
+            resources["ledger"] = {"config": {"path": str(self.ledger_path)}}
         resources.update(self.resources)
         return {"resources": resources, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -13,7 +13,7 @@ from pandera.typing import DataFrame
 
 from autoresponder_dagster.clients.salesforce.protocol import AutoReplyNote, FieldUpdate, NewContact, SalesforceClient
 from autoresponder_dagster.errors import LookupFailedError
-from autoresponder_dagster.ledger import STANDING, Write, WriteLedger, WriteState
+from autoresponder_dagster.ledger import STANDING, LedgerDatabase, Write, WriteLedger, WriteState
 from autoresponder_dagster.rules.outcomes import Outcome, write_results
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.schemas import PlannedWrite, WriteResult
@@ -50,7 +50,7 @@ class Execution:
 
     Attributes:
         results: how each planned row ended.
-        stop: why not everything was sent; None where it was.
+        stop: why not everything was sent; None where nothing stood in the way.
         recovered: writes of dead runs that were settled first.
         sent: writes that were sent, by this run.
     """
@@ -61,16 +61,27 @@ class Execution:
     sent: int
 
 
+@dataclass(frozen=True)
+class DayRun:
+    """A run of one day.
+
+    Attributes:
+        partition: the day.
+        run_id: the run.
+        mode: effective mode of Salesforce.
+        is_degraded: the plan was made without the org's records; the day is unfinished, whatever is sent.
+        executed_at: time (UTC) of every attempt in a world that has no clock of its own; else the ledger's.
+    """
+
+    partition: str
+    run_id: str
+    mode: Mode
+    is_degraded: bool = False
+    executed_at: datetime | None = None
+
+
 def execute(
-    plan: DataFrame[PlannedWrite],
-    ledger: WriteLedger,
-    client: SalesforceClient,
-    *,
-    partition: str,
-    run_id: str,
-    mode: Mode,
-    policy: Policy,
-    executed_at: datetime | None = None,
+    plan: DataFrame[PlannedWrite], day: DayRun, ledger: WriteLedger, client: SalesforceClient, policy: Policy
 ) -> Execution:
     """Carry a day's plan out, as often as it is asked for: each write is made once (rules.md §6).
 
@@ -79,13 +90,10 @@ def execute(
 
     Args:
         plan: the day's planned rows.
+        day: which day, and the run.
         ledger: the ledger of the client's mode and org.
         client: the org.
-        partition: the day.
-        run_id: the run.
-        mode: effective mode of Salesforce.
         policy: the limits.
-        executed_at: time of every attempt in a world that has no clock of its own; else the ledger's.
 
     Raises:
         LedgerError: the ledger failed. Nothing is sent without it.
@@ -96,8 +104,8 @@ def execute(
         recovered = recover(ledger, client)
     except LookupFailedError as error:
         stop = Stop(SERVER_UNAVAILABLE, str(error), is_held=False)
-    keys = ledger.plan(partition, run_id, plan)
-    entered = _of_plan(ledger, partition, keys)
+    keys = ledger.plan(day.partition, day.run_id, plan)
+    entered = _of_plan(ledger, day.partition, keys)
     changed = {}
     sender = Sender(ledger, client, Breakers(policy))
     if stop is None:
@@ -109,24 +117,35 @@ def execute(
     code, message = (stop.code, stop.message) if stop else (_BUSY, "Another run is at the record.")
     ledger.defer(entered, code, message)
 
-    writes = _of_plan(ledger, partition, keys)
+    writes = _of_plan(ledger, day.partition, keys)
     outcomes = {
-        action_id: changed.get(key) or _outcome(writes[key], executed_at)
+        action_id: changed.get(key) or _outcome(writes[key], day.executed_at)
         for action_id, key in keys.items()
         if key in writes
     }
-    ledger.finish(partition, _unfinished(writes.values(), stop), run_id)
-    results = write_results(plan, outcomes, partition=partition, mode=mode)
+    reason = DEGRADED if day.is_degraded else _unfinished(writes.values(), stop)
+    ledger.finish(day.partition, reason, day.run_id)
+    results = write_results(plan, outcomes, partition=day.partition, mode=day.mode)
     return Execution(results, stop, recovered, sender.sent)
 
 
-def defer_everything(
-    plan: DataFrame[PlannedWrite], *, partition: str, mode: Mode, reason: str | None
-) -> DataFrame[WriteResult]:
-    """Return the results of a plan that nobody could carry out, because the org could not be reached."""
-    outcome = Outcome(WriteResultCode.DEFERRED, SERVER_UNAVAILABLE, reason or "Salesforce was not available.")
+def put_off(plan: DataFrame[PlannedWrite], day: DayRun, database: LedgerDatabase, reason: str | None) -> Execution:
+    """Defer a day's plan because the org could not be reached; the day is noted as unfinished.
+
+    Args:
+        plan: the day's planned rows.
+        day: which day, and the run.
+        database: where the day is noted. Without an org there is no ledger of it.
+        reason: why the org could not be reached, without secrets.
+    """
+    stop = Stop(SERVER_UNAVAILABLE, reason or "Salesforce was not available.", is_held=False)
+    outcome = Outcome(WriteResultCode.DEFERRED, stop.code, stop.message)
     to_send = plan[plan[PlannedWrite.disposition].eq(Disposition.SEND)]
-    return write_results(plan, dict.fromkeys(to_send[PlannedWrite.action_id], outcome), partition=partition, mode=mode)
+    database.note_unfinished(day.mode, day.partition, DEGRADED, day.run_id)
+    results = write_results(
+        plan, dict.fromkeys(to_send[PlannedWrite.action_id], outcome), partition=day.partition, mode=day.mode
+    )
+    return Execution(results, stop, recovered=0, sent=0)
 
 
 def _of_plan(ledger: WriteLedger, partition: str, keys: Mapping[str, str]) -> dict[str, Write]:

@@ -16,7 +16,7 @@ from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.schemas import WriteResult
 from autoresponder_dagster.schemas.enums import Mode, SObject, WriteResultCode
 from autoresponder_dagster.writing import sending
-from autoresponder_dagster.writing.execution import Execution, execute
+from autoresponder_dagster.writing.execution import DayRun, Execution, execute, put_off
 from autoresponder_dagster_tests.ledger.plans import JANE, MONDAY, NINE, TEN, TUESDAY, plan_of, row
 from autoresponder_dagster_tests.writing.org import NOW, KilledError, MemoryOrg, dies_at, is_down
 
@@ -53,12 +53,10 @@ def run_day(
 ) -> Execution:
     done = execute(
         plan_of(*rows),
+        DayRun(partition, "run", Mode.LIVE),
         WriteLedger(database, Mode.LIVE, org.org_id, lease=lease),
         org,
-        partition=partition,
-        run_id="run",
-        mode=Mode.LIVE,
-        policy=Policy(**policy),
+        Policy(**policy),
     )
     WriteResult.validate(done.results)
     return done
@@ -348,12 +346,25 @@ def test_the_newer_of_two_messages_about_one_field_is_written(run: partial[Execu
 def test_times_come_from_outside_where_the_world_has_none(database: LedgerDatabase, org: MemoryOrg) -> None:
     done = execute(
         plan_of(row()),
+        DayRun(MONDAY, "run", Mode.MOCK, executed_at=NOW),
         WriteLedger(database, Mode.MOCK, "mock"),
         org,
-        partition=MONDAY,
-        run_id="run",
-        mode=Mode.MOCK,
-        policy=Policy(),
-        executed_at=NOW,
+        Policy(),
     )
     assert done.results["executed_at"].tolist() == [NOW]
+
+
+def test_a_day_without_an_org_is_put_off_and_noted(database: LedgerDatabase) -> None:
+    done = put_off(
+        plan_of(row(), row(record_id=OTHERS[0], disposition="skip")), DayRun(MONDAY, "run", Mode.LIVE), database, None
+    )
+    assert results(done) == ["deferred", "skipped"]
+    assert unfinished(database) == [(MONDAY, "degraded")]
+
+
+def test_a_day_that_was_planned_without_the_orgs_records_stays_unfinished(
+    database: LedgerDatabase, org: MemoryOrg
+) -> None:
+    ledger = WriteLedger(database, Mode.LIVE, org.org_id)
+    execute(plan_of(), DayRun(MONDAY, "run", Mode.LIVE, is_degraded=True), ledger, org, Policy())
+    assert unfinished(database) == [(MONDAY, "degraded")]

@@ -1,0 +1,65 @@
+"""The write ledger as a resource: which database it is kept in, by the mode of Salesforce.
+
+Live and rehearsed (read_only) writes are kept in the deployment's ledger, each under its mode. A mock org has a
+ledger of its own that lives as long as the org does: what was written to a world that is gone must not be
+remembered in the next one (rules.md §9, State).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+from sqlalchemy import URL
+
+from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
+from autoresponder_dagster.ledger import DEFAULT_LEASE, LEDGER_URL, LedgerDatabase, WriteLedger
+from autoresponder_dagster.resources.systems import Salesforce
+from autoresponder_dagster.schemas.enums import Mode
+
+IN_MEMORY = "sqlite://"
+
+
+class Ledger(dg.ConfigurableResource):
+    """The journal of every write. AUTORESPONDER_LEDGER_URL names its database; without it it is a SQLite file."""
+
+    salesforce: dg.ResourceDependency[Salesforce]
+    path: str = Field(
+        default="data/ledger/ledger.db", description="SQLite file, where AUTORESPONDER_LEDGER_URL is not set."
+    )
+    lease_seconds: float = Field(
+        default=DEFAULT_LEASE.total_seconds(),
+        gt=0,
+        description=(
+            "How long a write may be on its way before its run is taken for dead. At least four times the longest "
+            "answer, and less than free_slots_after_run_end_seconds of dagster.yaml."
+        ),
+    )
+
+    @contextmanager
+    def database(self) -> Iterator[LedgerDatabase]:
+        """Yield the database of the effective mode of Salesforce, open."""
+        database = LedgerDatabase.open(self._url())
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def writes_of(self, database: LedgerDatabase, client: SalesforceClient) -> WriteLedger:
+        """Return the ledger of an org; a mock org has no id of its own."""
+        mode = self.salesforce.effective_mode
+        lease = timedelta(seconds=self.lease_seconds)
+        return WriteLedger(database, mode, client.org_id or mode.value, lease=lease)
+
+    def _url(self) -> str:
+        if self.salesforce.effective_mode is Mode.MOCK:
+            kept = self.salesforce.mock_org_dir
+            return _sqlite(f"{kept.rstrip('/')}.ledger.db") if kept else IN_MEMORY
+        return os.environ.get(LEDGER_URL, "").strip() or _sqlite(self.path)
+
+
+def _sqlite(path: str) -> str:
+    return URL.create("sqlite", database=str(Path(path).absolute())).render_as_string()
