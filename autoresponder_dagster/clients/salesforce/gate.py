@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 _DATA = re.compile(r"/services/data(?:/v\d+\.\d(?P<resource>/.*)?|/?)")
-_READ_BY_GET = re.compile(r"/?|/(?:limits|query|queryAll|search|sobjects|ui-api/object-info|jobs/(?:query|ingest))(?:/.*)?")
+_READ_BY_GET = re.compile(
+    r"/?|/(?:limits|query|queryAll|search|sobjects|ui-api/object-info|jobs/(?:query|ingest))(?:/.*)?"
+)
 """Data resources whose GET only reads. Not ``tooling``: its GET ``executeAnonymous`` runs Apex."""
 _COMPOSITE = re.compile(r"/composite/?")
 _RETRIEVE = re.compile(r"/composite/sobjects/\w+/?")

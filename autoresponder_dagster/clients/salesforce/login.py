@@ -18,6 +18,7 @@ from typing import Self
 from xml.parsers.expat import ExpatError
 
 import requests
+from jwt import PyJWTError
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
 from simple_salesforce.login import SalesforceLogin, token_login
 
@@ -226,7 +227,7 @@ def _attempt(login: Callable[[], tuple[str, str]]) -> Login:
     except (SalesforceError, AttributeError, ExpatError, KeyError):
         # simple-salesforce takes an unexpected answer for one with its fields.
         raise _refused("the answer was not Salesforce's") from None
-    except (ValueError, TypeError):
+    except PyJWTError:
         # A key that is no key; the text of the error may quote it.
         raise _refused("SALESFORCE_PRIVATE_KEY_FILE does not hold a private key in PEM form") from None
     try:

@@ -1,13 +1,22 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce
 from autoresponder_dagster.clients.salesforce.live import LiveSalesforce
 from autoresponder_dagster.clients.salesforce.login import Credentials
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.unavailable import UnavailableSalesforce
-from autoresponder_dagster.errors import ConfigurationError, LiveNotArmedError, SystemUnavailableError, UnsafeModeError
+from autoresponder_dagster.errors import (
+    ConfigurationError,
+    LiveNotArmedError,
+    LookupFailedError,
+    SystemUnavailableError,
+    UnsafeModeError,
+)
 from autoresponder_dagster.schemas.enums import Mode, WriteResultCode
 from autoresponder_dagster_tests.clients.salesforce.conftest import NOW, QUICK
 from autoresponder_dagster_tests.emulators.faults import Fault
@@ -16,6 +25,7 @@ from autoresponder_dagster_tests.emulators.salesforce.logins import (
     CLIENT_SECRET,
     HOST,
     PASSWORD,
+    REFRESH_TOKEN,
     SECURITY_TOKEN,
     USERNAME,
 )
@@ -54,6 +64,98 @@ def test_an_access_token_needs_no_login(open_client, salesforce_org, environment
     environment(DOMAIN="emulated", ACCESS_TOKEN=salesforce_org.access_token, CLIENT_ID="x", CLIENT_SECRET="y")
     open_client(Mode.READ_ONLY)
     assert [exchange.path for exchange in salesforce_org.journal] == ["/services/oauth2/userinfo"]
+
+
+@pytest.fixture(scope="module")
+def key_pair():
+    """A private key and its public key, both PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private.decode(), key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture
+def key_file(key_pair, salesforce_org, tmp_path):
+    """File of the private key whose public key the connected app of the org knows."""
+    private, salesforce_org.logins.public_key = key_pair
+    path = tmp_path / "private-key.pem"
+    path.write_text(private)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("domain", "host"),
+    [
+        (HOST, HOST),
+        ("emulated--uat.sandbox", "emulated--uat.sandbox.my.salesforce.com"),
+        ("login", "login.salesforce.com"),
+    ],
+)
+def test_a_signed_token_logs_in(open_client, salesforce_org, environment, key_file, domain, host):
+    environment(DOMAIN=domain, CLIENT_ID=CLIENT_ID, PRIVATE_KEY_FILE=key_file, USERNAME=USERNAME)
+    client = open_client(Mode.READ_ONLY)
+    assert (salesforce_org.journal[0].path, salesforce_org.journal[0].host) == ("/services/oauth2/token", host)
+    assert b"jwt-bearer" in salesforce_org.journal[0].body
+    salesforce_org.expire_sessions()
+    assert client.lookup_by_email("a@x.example").empty
+    assert len(salesforce_org.sent("POST", "/oauth2/token")) == 2
+
+
+def test_a_key_that_the_app_does_not_know_is_refused(open_client, salesforce_org, environment, key_file):
+    salesforce_org.logins.public_key = ""
+    environment(DOMAIN=HOST, CLIENT_ID=CLIENT_ID, PRIVATE_KEY_FILE=key_file, USERNAME=USERNAME)
+    with pytest.raises(SystemUnavailableError, match="Authentication failed"):
+        open_client(Mode.READ_ONLY)
+
+
+@pytest.mark.parametrize(("content", "message"), [("no key", "private key in PEM form"), (None, "names no file")])
+def test_a_key_file_that_is_none_is_named(open_client, salesforce_org, environment, tmp_path, content, message):
+    path = tmp_path / "key.pem"
+    if content is not None:
+        path.write_text(content)
+    environment(DOMAIN=HOST, CLIENT_ID=CLIENT_ID, PRIVATE_KEY_FILE=str(path), USERNAME=USERNAME)
+    with pytest.raises((ConfigurationError, SystemUnavailableError), match=message):
+        open_client(Mode.READ_ONLY)
+    assert salesforce_org.journal == []
+
+
+def test_a_refresh_token_logs_in_and_renews(open_client, salesforce_org, environment):
+    environment(DOMAIN=HOST, CLIENT_ID=CLIENT_ID, CLIENT_SECRET=CLIENT_SECRET, REFRESH_TOKEN=REFRESH_TOKEN)
+    client = open_client(Mode.READ_ONLY)
+    assert b"grant_type=refresh_token" in salesforce_org.journal[0].body
+    salesforce_org.expire_sessions()
+    assert client.lookup_by_email("a@x.example").empty
+
+
+def test_an_access_token_is_renewed_by_other_credentials(open_client, salesforce_org, environment):
+    environment(DOMAIN=HOST, ACCESS_TOKEN=salesforce_org.access_token, CLIENT_ID=CLIENT_ID, CLIENT_SECRET=CLIENT_SECRET)
+    client = open_client(Mode.READ_ONLY)
+    assert salesforce_org.sent("POST", "/oauth2/token") == []
+    salesforce_org.expire_sessions()
+    assert client.lookup_by_email("a@x.example").empty
+    assert len(salesforce_org.sent("POST", "/oauth2/token")) == 1
+
+
+def test_a_session_that_cannot_be_renewed_is_not_asked_for_again(open_client, salesforce_org, caplog):
+    client = open_client(Mode.READ_ONLY)
+    salesforce_org.expire_sessions()
+    salesforce_org.logins.is_refusing = True
+    for _ in range(3):
+        with pytest.raises(LookupFailedError, match="Authentication failed"):
+            client.lookup_by_email("a@x.example")
+    assert len(salesforce_org.sent("POST", "/oauth2/token")) == 2
+    assert "could not be renewed" in caplog.text
+    assert not any(secret in caplog.text for secret in SECRETS)
+
+
+def test_one_login_serves_all_requests_that_were_refused_together(open_client, salesforce_org):
+    client = open_client(Mode.READ_ONLY)
+    salesforce_org.expire_sessions()
+    salesforce_org.latency = 0.1
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(client.lookup_by_email, [f"{number}@x.example" for number in range(4)]))
+    assert all(frame.empty for frame in found)
+    assert len(salesforce_org.sent("POST", "/oauth2/token")) == 2
 
 
 def test_user_name_and_password_log_in_over_soap_with_a_warning(open_client, salesforce_org, environment, caplog):
