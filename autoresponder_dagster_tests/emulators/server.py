@@ -64,7 +64,7 @@ def serve(emulator: AnyEmulator, port: int = 0, certificate: Certificate | None 
         ws="none",
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
-        ssl_certfile=certificate and certificate.chain,
+        ssl_certfile=certificate.chain if certificate else None,
     )
     server = uvicorn.Server(config)
     with socket.create_server((HOST, port)) as listener:

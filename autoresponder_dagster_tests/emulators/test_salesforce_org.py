@@ -10,7 +10,7 @@ import requests
 from simple_salesforce.exceptions import SalesforceError
 
 from autoresponder_dagster_tests.emulators.faults import Fault
-from autoresponder_dagster_tests.emulators.salesforce.org import COLLEAGUE_ID, USER_ID
+from autoresponder_dagster_tests.emulators.salesforce.org import COLLEAGUE_ID, USER_ID, OrgError
 
 NOON = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -74,6 +74,8 @@ def test_the_org_says_what_it_is(client, salesforce_org):
     assert [row["ApiName"] for row in rows if row["IsConverted"]] == ["Closed - Converted"]
     assert [row["ApiName"] for row in rows if row["IsDefault"]] == ["Open - Not Contacted"]
     assert "Inactive" in {row["ApiName"] for row in rows}
+    rules = client.query("SELECT Id, Name FROM AssignmentRule WHERE SobjectType = 'Lead' AND Active = true")
+    assert rules["totalSize"] == 1
     salesforce_org.org.set_field("Lead", "Status", picklist=("Open", "Gone"))
     assert client.query("SELECT ApiName FROM LeadStatus")["totalSize"] == 2
     lead = client.Lead.create({"LastName": "Lee", "Company": "x", "Status": "Gone"})
@@ -134,6 +136,30 @@ def test_an_empty_text_is_null(client, salesforce_org, contact):
     assert salesforce_org.org.records["Contact"][contact]["Title"] is None
     assert client.query("SELECT Id FROM Contact WHERE Title = ''")["totalSize"] == 1
     assert client.query("SELECT Id FROM Contact WHERE Title != ''")["totalSize"] == 0
+
+
+def test_rules_of_the_org_refuse_what_they_do_not_like(client, salesforce_org, contact):
+    def only_editors(sobject, values, record):
+        if sobject == "Contact" and values.get("Title") == "Intern" and record.get("Title") == "Editor":
+            return OrgError(400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "An editor stays one", ("Title",))
+        return None
+
+    salesforce_org.org.refusals.append(only_editors)
+    assert refusal(client.Contact.update, contact, {"Title": "Intern"}) == (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    assert salesforce_org.org.changes == []
+    assert client.Contact.update(contact, {"Title": "Publisher"}) == 204
+    assert client.Contact.update(contact, {"Title": "Intern"}) == 204
+
+
+def test_a_deletion_is_a_change_that_not_everybody_may_make(client, salesforce_org, contact):
+    salesforce_org.org.unwritable_objects.add("Contact")
+    assert refusal(client.Contact.delete, contact) == (403, "INSUFFICIENT_ACCESS_OR_READONLY")
+    salesforce_org.org.unwritable_objects.clear()
+    salesforce_org.org.locked_ids.add(contact)
+    assert refusal(client.Contact.delete, contact) == (400, "ENTITY_IS_LOCKED")
+    salesforce_org.org.locked_ids.clear()
+    client.Contact.delete(contact)
+    assert [change.values for change in salesforce_org.org.changes] == [{"IsDeleted": True}]
 
 
 # Limits

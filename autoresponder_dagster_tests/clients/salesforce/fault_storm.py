@@ -95,7 +95,7 @@ def make_plan(emulator: SalesforceEmulator, count: int) -> Plan:
             changes["Title"], final["Title"] = "x" * 129, "Author"
             expected = {WriteResultCode.REJECTED}
         elif number % 100 == 40:
-            org.delete(sobject, record_id)
+            record["IsDeleted"] = True
             expected, final = {WriteResultCode.REJECTED}, {"Title": "Author"}
         for name, value in changes.items():
             update = FieldUpdate(

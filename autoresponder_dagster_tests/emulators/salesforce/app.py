@@ -163,7 +163,9 @@ class SalesforceEmulator:
     def _fault(self, method: str, path: str) -> Fault | None:
         """Return what is scripted for this request, else what the storm does to it."""
         scripted = next((fault for fault in self.faults if fault.takes(method, path)), None)
-        return scripted or (self.storm and self.storm.strike(method, path))
+        if scripted is not None or self.storm is None:
+            return scripted
+        return self.storm.strike(method, path)
 
     def _guarded(self, request: Request, exchange: Exchange) -> Response:
         before = len(self.org.changes)
@@ -177,9 +179,9 @@ class SalesforceEmulator:
     def _routed(self, request: Request, exchange: Exchange) -> Response:
         self._check_sizes(request)
         path = request.url.path.rstrip("/")
-        answer = self._login(request, path, exchange.body)
-        if answer is not None:
-            return answer
+        before_session = self._login(request, path, exchange.body)
+        if before_session is not None:
+            return before_session
         authorization = request.headers.get("Authorization", "")
         token = request.query_params.get("oauth_token") or authorization.partition(" ")[2]
         if token != self.access_token:

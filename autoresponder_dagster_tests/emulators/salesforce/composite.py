@@ -89,7 +89,7 @@ class Composite:
             )
         is_whole = bool(body.get("allOrNone"))
         before, changes = self._org.snapshot() if is_whole else {}, len(self._org.changes)
-        results = []
+        results: list[dict[str, Any]] = []
         # One record that another transaction holds takes the whole call down (Salesforce's documentation).
         busy = [record for record in records if self._is_busy(str(_key(record)))]
         for record in records:

@@ -132,6 +132,7 @@ def _schema() -> dict[str, dict[str, Field]]:
         },
         "AssignmentRule": {
             "Id": Field("id", 18, is_updateable=False),
+            "Name": Field(is_updateable=False),
             "Active": Field("boolean", is_updateable=False),
             "SobjectType": Field(is_updateable=False),
         },
@@ -179,7 +180,10 @@ class Org:
         """Most values in the condition of a query (QUERY_TOO_COMPLICATED)."""
         self.is_held: Callable[[str], bool] = lambda _record_id: False
         """Whether another transaction holds a record just now, beside ``busy_ids``."""
-        self.now = lambda: datetime.now(UTC)
+        self.refusals: list[Callable[[str, Mapping[str, Any], Mapping[str, Any]], OrgError | None]] = []
+        """Validation rules, triggers, flows and duplicate rules: what each has against values for a record of an
+        object (empty: a new one), and nothing where it lets them pass."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._numbers = itertools.count(1)
         self.records["Organization"][ORG_ID] = {
             "Id": ORG_ID,
@@ -194,7 +198,7 @@ class Org:
             address = f"{name.lower()}@example.org"
             self.add("User", Id=user_id, Username=address, Name=name, Email=address, IsActive=True)
         self._add_lead_statuses(_LEAD_STATUSES)
-        self.add("AssignmentRule", Active=True, SobjectType="Lead")
+        self.add("AssignmentRule", Name="Standard", Active=True, SobjectType="Lead")
 
     def _add_lead_statuses(self, statuses: Iterable[str]) -> None:
         for status in statuses:
@@ -405,7 +409,12 @@ class Org:
 
     def delete(self, sobject: str, record_id: str) -> None:
         """Move a record to the recycle bin."""
-        self.find(sobject, record_id)["IsDeleted"] = True
+        record = self.find(sobject, record_id)
+        self._check_access(sobject, ())
+        if record["Id"] in self.locked_ids:
+            raise OrgError(400, "ENTITY_IS_LOCKED", "the entity is locked for editing")
+        record["IsDeleted"] = True
+        self.changes.append(Change(sobject, record["Id"], {"IsDeleted": True}, self.now()))
 
     def _object(self, sobject: str) -> tuple[str, dict[str, Field]]:
         """Return the name of an object as it is spelled, and its fields."""
@@ -416,10 +425,7 @@ class Org:
 
     def _judged(self, sobject: str, values: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values as they are stored, or refuse."""
-        if sobject in self.unwritable_objects:
-            raise OrgError(
-                403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", tuple(values)
-            )
+        self._check_access(sobject, tuple(values))
         _, fields = self._object(sobject)
         stored: dict[str, Any] = {}
         for name, value in values.items():
@@ -437,7 +443,13 @@ class Org:
             if value is not None:
                 allowed = self.record_type_picklists.get((sobject, record_type[:15]), fields[name].picklist)
                 self._check_value(name, fields[name], value, allowed)
+        for refusal in filter(None, (objects(sobject, stored, record) for objects in self.refusals)):
+            raise refusal
         return stored
+
+    def _check_access(self, sobject: str, names: tuple[str, ...]) -> None:
+        if sobject in self.unwritable_objects:
+            raise OrgError(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", names)
 
     def _check_value(self, name: str, spec: Field, value: Any, allowed: tuple[str, ...]) -> None:
         if spec.picklist and spec.is_restricted and value not in allowed:
