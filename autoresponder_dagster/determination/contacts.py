@@ -69,7 +69,9 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
         name = None if boxes else _name_referred_to(sources, statements, number)
         if name:
             found.append(
-                Contact(name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, number, statements))
+                Contact(
+                    name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, None, number, statements)
+                )
             )
     return _merged([*found, *_in_signature(sources), *_writer(sources)])
 
@@ -134,15 +136,21 @@ def _with_addresses(
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
-            is_guess = bool(name) and (_is_guess(name or "", number, statements) or _is_label(name or "", box))
+            is_guess = bool(name) and _is_guess(name or "", box, number, statements)
             found.append(Contact(name, box.email, title, _is_topical(sentence), is_guess))
     return found
 
 
-def _is_guess(name: str, number: int, statements: Sequence[Statement]) -> bool:
-    """Tell whether a Chinese or Japanese name is known neither by its surname nor by a word of succession."""
-    is_successor = any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
-    return is_asian(name) and not is_successor and name_at_start(name) is None
+def _is_guess(name: str, box: Mailbox | None, number: int, statements: Sequence[Statement]) -> bool:
+    """Tell whether a name is known by no word of succession, and by what it is called neither.
+
+    A Chinese or Japanese one has no known surname, another is only what an address is labelled with.
+    """
+    if any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements):
+        return False
+    if is_asian(name):
+        return name_at_start(name) is None
+    return box is not None and _is_label(name, box)
 
 
 def _is_label(name: str, box: Mailbox) -> bool:

@@ -43,7 +43,9 @@ _UNKNOWN_TRANSPORT = {
 
 def decide(reading: Reading) -> Verdict:
     """Return the verdict on a message that has been read."""
-    verdict = _decide(reading)
+    verdict = said(reading)
+    if _speaks(reading):
+        verdict = second_look(reading, verdict)
     own = reading.sources.own
     language = reading.sources.lexicons[0].language if own.own.strip() and detect_languages(own.own) else None
     stages = Stages(
@@ -59,13 +61,20 @@ def decide(reading: Reading) -> Verdict:
     return replace(verdict, language=language, stages=stages, parse_problem=reading.message.problem)
 
 
-def _decide(reading: Reading) -> Verdict:
+def _speaks(reading: Reading) -> bool:
+    """Tell whether a person's words are to be read, and not only what a program did with the mail."""
+    is_system = reading.report is not None or reading.transport in _UNKNOWN_TRANSPORT
+    return not is_system and (bool(reading.sources.own.sentences) or reading.has_absence_subject)
+
+
+def said(reading: Reading) -> Verdict:
+    """Return the verdict of the statements alone."""
     base = base_verdict(reading)
     if reading.report is not None:
         return _delivery_verdict(reading, reading.report, base)
     if reading.transport in _UNKNOWN_TRANSPORT:
         return replace(base, category=_UNKNOWN_TRANSPORT[reading.transport], confidence=CLEAR)
-    if not reading.sources.own.sentences and not reading.has_absence_subject:
+    if not _speaks(reading):
         return _unreadable(reading, base)
     for decision in (
         _unsubscribe,
@@ -80,8 +89,8 @@ def _decide(reading: Reading) -> Verdict:
     ):
         verdict = decision(reading, base)
         if verdict is not None:
-            return second_look(reading, verdict)
-    return second_look(reading, _rest(reading, base))
+            return verdict
+    return _rest(reading, base)
 
 
 def _unreadable(reading: Reading, base: Verdict) -> Verdict:

@@ -302,7 +302,7 @@ def _has_successor_beside(reading: Reading) -> bool:
     people = contacts(sources, reading.statements)
     home = domain_of(reading.identity.email or "")
     is_colleague = bool(people) and people[0].name is not None and domain_of(people[0].email or "") == home
-    return has_successor and is_colleague and not (is_ahead or is_away or _speaks_of_a_while(reading))
+    return has_successor and is_colleague and not (is_ahead or is_away or speaks_of_a_while(reading))
 
 
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
@@ -415,7 +415,7 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     news = [s for s in reading.statements if s.who == Who.THIRD and s.is_named and s.means in DEPARTED]
     facts_of_sender = (stated_title(reading), stated_address(reading).email, stated_employer(reading))
     is_other_news = any(fact is not None for fact in facts_of_sender)
-    if reading.has_absence_subject or is_other_news or news or here or _speaks_of_a_while(reading):
+    if reading.has_absence_subject or is_other_news or news or here or speaks_of_a_while(reading):
         return None
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)
     said = [s for s in reading.statements if s.means in means and not (s.is_temporary or s.is_negated)]
@@ -431,7 +431,7 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     return None
 
 
-def _speaks_of_a_while(reading: Reading) -> bool:
+def speaks_of_a_while(reading: Reading) -> bool:
     """Tell whether anything in the own words holds only for a time: then somebody else may only cover."""
     return any(
         lexicon.finds("temporary", sentence.folded)

@@ -23,7 +23,7 @@ from autoresponder_dagster.determination.mailboxes import (
     shape,
 )
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
-from autoresponder_dagster.determination.people import Identity, is_person_like, person_names
+from autoresponder_dagster.determination.people import Identity, is_person_like, name_tokens, person_names
 from autoresponder_dagster.determination.statements import Statement
 
 LONGEST_ABSENCE = timedelta(days=800)
@@ -36,6 +36,7 @@ ADDRESS_REACH = 60
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
+_WORD_OF_ADDRESS = re.compile(r"[a-z]+")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 _VERB_LAST = ("de", "nl", "sv", "pl", "ja", "zh")
 """Languages in which the word that says what a date is may follow the date."""
@@ -70,12 +71,26 @@ def is_own_address(email: str, identity: Identity) -> bool:
     local = fold(local_part(email))
     if local == identity.local_part and not is_role_mailbox(email):
         return True
+    if _is_relatives(local, identity):
+        return False
     if identity.name and not is_asian(identity.name) and names_match(email, identity.name):
         return True  # Of a Chinese or Japanese name only the surname can be compared, which others share.
     squeezed = re.sub(r"[^a-z]", "", local)
     if any(len(token) >= _LONG_WORD and token in squeezed for token in identity.tokens | identity.aliases):
         return True
     return any(len(word) >= _LONG_WORD and word in identity.local_part for word in re.split(r"[^a-z]+", local))
+
+
+def _is_relatives(local: str, identity: Identity) -> bool:
+    """Tell whether a mailbox name holds the sender's surname and the given name of somebody else."""
+    words = _WORD_OF_ADDRESS.findall(local)
+    if len(words) != len(("given", "surname")) or is_asian(identity.name or ""):
+        return False
+    given = name_tokens(" ".join((identity.name or "").split()[:-1]))
+    surnames = name_tokens((identity.name or "").rpartition(" ")[2])
+    initials = {token[0] for token in given}
+    is_another = words[0] not in given | identity.aliases and words[0][0] not in initials
+    return bool(given) and words[1] in surnames - given and is_another
 
 
 def other_own_address(sources: Sources, *, at_home: bool) -> str | None:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from itertools import pairwise
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
@@ -19,7 +21,11 @@ from autoresponder_dagster.determination.reading import Reading
 _SOON = 45
 """Days until which a day to come is soon: an absence rather than anything else."""
 LONGEST_GRAM = 2
+STEM = 5
+"""Letters that are left of a long word where its ending is cut off."""
 _MOST_COUNTED = 3
+_KINDS = "#%@"
+"""First characters of what stands for a day or number, a name, an address."""
 _LINK = re.compile(r"\b(?:https?:|www\.)\S+")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
 _TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
@@ -30,7 +36,8 @@ class Features:
     """What one message shows.
 
     ``sentences`` are the words of each sentence between marks of its ends; sequences of up to
-    ``LONGEST_GRAM`` of them are features. ``of_message`` are features of the message as a whole.
+    ``LONGEST_GRAM`` of them are features, and so are those of the words without their endings: a form that
+    no example holds is known by its stem. ``of_message`` are features of the message as a whole.
     """
 
     sentences: tuple[tuple[str, ...], ...]
@@ -38,7 +45,9 @@ class Features:
 
     def all(self) -> frozenset[str]:
         """Return every feature once, as text."""
-        return self.of_message.union(*map(grams, self.sentences))
+        return self.of_message.union(
+            *map(grams, self.sentences), *(grams(without_endings(words)) for words in self.sentences)
+        )
 
 
 def grams(words: Sequence[str]) -> frozenset[str]:
@@ -48,6 +57,17 @@ def grams(words: Sequence[str]) -> frozenset[str]:
         for size in range(1, LONGEST_GRAM + 1)
         for start in range(len(words) - size + 1)
     )
+
+
+def without_endings(words: Sequence[str]) -> list[str]:
+    """Return words cut to their stems; what stands for a name, an address or a day stays as it is."""
+    return [_stem(word) for word in words]
+
+
+@lru_cache(maxsize=16_384)
+def _stem(word: str) -> str:
+    mark, separator, plain = word.rpartition(":")
+    return word if word[0] in _KINDS or len(plain) <= STEM else f"{mark}{separator}{plain[:STEM]}~"
 
 
 def features(reading: Reading) -> Features:
@@ -77,8 +97,11 @@ def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
     yield f"transport:{reading.transport}"
     if reading.has_absence_subject:
         yield "subject:absence"
-    for kind in {word for word in words if word[0] in "#%@"}:
-        yield f"has:{kind}:{min(words.count(kind), _MOST_COUNTED)}"
+    kinds = [word for word in words if word[0] in _KINDS]
+    for kind in set(kinds):
+        yield f"has:{kind}:{min(kinds.count(kind), _MOST_COUNTED)}"
+    for first, second in pairwise(kinds):
+        yield f"then:{first}>{second}"
     for statement in reading.statements:
         marks = "".join(
             mark

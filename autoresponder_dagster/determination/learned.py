@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoresponder_dagster.determination.features import Features, features
+from autoresponder_dagster.determination.features import Features, features, without_endings
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.schemas.enums import Determination
 
@@ -107,7 +107,7 @@ def opinion_on(reading: Reading) -> Opinion:
 
 def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
-    of_sentences = [model.numbers(words) for words in found.sentences]
+    of_sentences = [model.numbers(words) | model.numbers(without_endings(words)) for words in found.sentences]
     known = sorted(set().union(*of_sentences, *(model.numbers([name]) for name in found.of_message)))
     scores = model.intercept + model.matrix[known].sum(axis=0) / sqrt(len(known) + _FEW)
     odds = np.exp(scores - scores.max())

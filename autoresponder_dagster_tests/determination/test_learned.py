@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresponder_dagster.determination import determine, second_look
-from autoresponder_dagster.determination.features import LONGEST_GRAM, features, grams
+from autoresponder_dagster.determination.features import LONGEST_GRAM, features, grams, without_endings
 from autoresponder_dagster.determination.learned import (
     INTERCEPT,
     Opinion,
@@ -66,6 +66,20 @@ def test_words_of_the_subject_are_told_apart():
     assert sentences[0][:3] == ("subject:i", "subject:have", "subject:left")
 
 
+def test_a_long_word_is_known_by_its_stem_too():
+    assert without_endings(["retirement", "left", "%person", "subject:retired"]) == [
+        "retir~",
+        "left",
+        "%person",
+        "subject:retir~",
+    ]
+    assert "my retir~" in features(reading("I enjoy my retirement.")).all()
+
+
+def test_the_order_of_names_and_addresses_is_seen():
+    assert "then:%person>@other" in features(reading("Tom Fry, tom.fry@acme.example, has my desk.")).of_message
+
+
 def test_an_opinion_names_its_sentence_and_its_words():
     model = read_weights(SMALL)
     message = reading("Dear all. I hung up my boots. Kind wishes to everybody.")
@@ -115,13 +129,14 @@ def unsure(message):
 @pytest.mark.parametrize(
     ("verdict", "view", "determination", "is_written"),
     [
-        pytest.param(sure, {"INACTIVE": 0.6}, "INACTIVE", True, id="both see it"),
+        pytest.param(sure, {"INACTIVE": 0.7}, "INACTIVE", True, id="both see it"),
         pytest.param(sure, {"INACTIVE": 0.3, "REPLACEMENT": 0.3}, "INACTIVE", False, id="sure, but little support"),
         pytest.param(sure, {"OUT_OF_OFFICE": 0.99}, "OUT_OF_OFFICE", False, id="contradicted"),
         pytest.param(unsure, {"INACTIVE": 0.99}, "INACTIVE", True, id="a doubt removed"),
         pytest.param(unsure, {"INACTIVE": 0.7}, "INACTIVE", False, id="a doubt that stays"),
         pytest.param(unsure, {"ACTIVE": 0.999}, "ACTIVE", False, id="only the learned reader"),
         pytest.param(base_verdict, {"EMAIL_UPDATE": 0.999}, "EMAIL_UPDATE", False, id="nothing understood"),
+        pytest.param(base_verdict, {"INACTIVE": 0.999}, "INACTIVE", True, id="the learned reader and some statement"),
         pytest.param(base_verdict, {"REPLACEMENT": 0.999}, "REPLACEMENT", False, id="nothing understood, successor"),
         pytest.param(base_verdict, {"UNKNOWN": 0.9}, "UNKNOWN", False, id="nothing said"),
     ],
@@ -138,6 +153,29 @@ def test_what_only_the_learned_reader_sees_comes_with_its_sentence_and_facts(mon
     assert (seen.category, seen.new_email) == (Category.ADDRESS_CHANGED, "ann.lee@acme-group.example")
     assert seen.evidence is not None
     assert seen.matched == "learned.email_update"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_written"),
+    [
+        pytest.param("I have left Acme.", True, id="nothing speaks against it"),
+        pytest.param("Greetings from the beach.", False, id="no statement supports it"),
+        pytest.param("I have left Acme. I am back on 26 October 2026.", False, id="a day to come"),
+        pytest.param("I have left Acme. My address stays the same.", False, id="the address stays"),
+        pytest.param("I have left Acme. Tom Fry has my desk now.", False, id="somebody is named"),
+        pytest.param("I have left Acme. I am retiring next month.", False, id="a departure to come"),
+    ],
+)
+def test_what_the_learned_reader_sees_is_authorised_if_nothing_speaks_against_it(monkeypatch, body, is_written):
+    seen = look(monkeypatch, base_verdict, opinion(INACTIVE=0.9999), body)
+    assert seen.determination == Determination.INACTIVE
+    assert (seen.confidence >= WRITE_CONFIDENCE) is is_written
+
+
+def test_whether_a_last_day_has_come_is_not_the_learned_readers_to_say(monkeypatch):
+    monkeypatch.setattr(second_look, "opinion_on", lambda _: opinion(UNKNOWN=0.999))
+    seen = determine(build("My last day is October 14.", sender=SENDER))
+    assert (seen.determination, seen.effective_date) == (Determination.INACTIVE, "2026-10-14")
 
 
 def test_a_message_without_words_is_not_looked_at(monkeypatch):

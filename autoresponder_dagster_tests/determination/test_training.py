@@ -3,8 +3,9 @@
 import pytest
 
 from autoresponder_dagster.determination.features import features
-from autoresponder_dagster.determination.learned import apply, read_weights
+from autoresponder_dagster.determination.learned import WEIGHTS_FILE, apply, read_weights
 from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster.determination.second_look import SHARPNESS, VIEWS_FILE, read_views
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster_tests.determination.messages import build
 
@@ -76,10 +77,12 @@ def test_what_is_learned_is_found_again(tmp_path, capsys):
             for label, body in (("INACTIVE", gone), ("ACTIVE", back), ("OUT_OF_OFFICE", away))
         )
     )
-    target = tmp_path / "learned.tsv"
-    training.main(str(target), [str(path)])
-    assert "36 messages" in capsys.readouterr().out
-    model = read_weights(target.read_text())
+    training.main(str(tmp_path), [str(path)])
+    said = capsys.readouterr().out
+    assert "36 messages" in said
+    assert "INACTIVE: " in said
+    assert read_views((tmp_path / VIEWS_FILE).read_text())[SHARPNESS] > 0
+    model = read_weights((tmp_path / WEIGHTS_FILE).read_text())
     seen = apply(model, features(read(build(gone.format("trumpet")), None, None)))
     assert seen.determination == "INACTIVE"
     assert seen.probabilities[seen.determination] > 0.8
