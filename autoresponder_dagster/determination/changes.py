@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
+from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.dates import PAST
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import names_match
@@ -126,7 +127,9 @@ def _has_taken_over(reading: Reading) -> bool:
 
 def _is_named_by_address(reading: Reading) -> bool:
     identity = reading.identity
-    return identity.name is None or names_match(identity.email or "", identity.name)
+    if identity.name is None or is_asian(identity.name):
+        return True  # Letters tell too little of a Chinese or Japanese name.
+    return names_match(identity.email or "", identity.name)
 
 
 def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:

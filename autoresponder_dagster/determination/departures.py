@@ -159,7 +159,9 @@ def _is_bare(reading: Reading, away: Statement) -> bool:
 
 def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     """Tell whether the message also says that the sender stays: another post, another address, back soon."""
-    is_told_of_sender = any(s.who == Who.SENDER or (s.who == Who.IMPLICIT and s.language in NO_SPACES) for s in said)
+    is_told_of_sender = any(
+        s.who == Who.SENDER or (s.who == Who.IMPLICIT and s.means == Meaning.NOT_RETURNING) for s in said
+    )
     if not is_told_of_sender and _tells_of_oneself(reading):
         return True  # Somebody has left; the one who writes is here, or away for a time.
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
@@ -507,13 +509,20 @@ def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:
     return replace(departure_facts(reading, address.statement, base), confidence=DOUBTFUL, new_email=address.email)
 
 
+def _answers_for_an_office(reading: Reading, gone: Sequence[Statement]) -> bool:
+    """Tell whether the automatic reply of an office is about nothing but somebody named who left it."""
+    is_office = is_role_mailbox(reading.identity.email or "") and reading.is_automatic
+    others = reading.of_sender(*AWAY, *_PRESENT, Meaning.RECEIVED, Meaning.UNSUBSCRIBE)
+    return is_office and not others and any(s.is_named for s in gone)
+
+
 def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     """Somebody answers for the person whom we wrote to and says that this person left.
 
     Whose address that was is not told, so the verdict is for Human Review only.
     """
     gone = [s for s in _surely_gone(reading) if s.who == Who.THIRD]
-    routed = [s for s in reading.statements if s.means == Meaning.ROUTED]
+    routed = any(s.means == Meaning.ROUTED for s in reading.statements) or _answers_for_an_office(reading, gone)
     if not gone or not routed:
         return None
     return replace(departure_facts(reading, gone[0], base), confidence=DOUBTFUL, new_email=None)
