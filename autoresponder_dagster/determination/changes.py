@@ -12,7 +12,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.dates import PAST
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, lexicon
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, Trait, lexicon
 from autoresponder_dagster.determination.mailboxes import names_match
 from autoresponder_dagster.determination.organizations import (
     clean_organization,
@@ -45,8 +45,6 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 _LONG_WORD = 4
 OLD_NEWS = timedelta(days=730)
-_CAPITALISING = ("en", "de")
-"""Languages in which a title begins with a capital."""
 _SUPPORTING = (
     Meaning.OLD_ADDRESS_ENDS,
     Meaning.UNMONITORED,
@@ -176,7 +174,9 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     day = next((found for found in days if found is not None), None)
     is_future = day is not None and reading.sources.today is not None and day > reading.sources.today
     confidence = CERTAIN if statement.is_first_person else INFERRED
-    if (statement.is_weak and not stays) or (statement.language in _CAPITALISING and title.text.islower()):
+    if (statement.is_weak and not stays) or (
+        Trait.CAPITAL_TITLES in lexicon(statement.language).traits and title.text.islower()
+    ):
         confidence = DOUBTFUL  # "I am now a member of the audience."
     if not reading.is_automatic:
         is_own = statement.is_first_person or statement.who == Who.IMPLICIT or (statement.is_weak and stays)

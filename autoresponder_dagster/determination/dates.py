@@ -6,13 +6,13 @@ year is guessed.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, lexicon
+from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, alternatives, lexicon, terms
 from autoresponder_dagster.determination.prefilter import Prefilter
 
 PAST, FUTURE = -1, 1
@@ -43,10 +43,6 @@ class StatedDate:
     """The end of a time that begins today ("for two weeks")."""
 
 
-def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
-
-
 @lru_cache(maxsize=1)
 def month_numbers() -> dict[str, int]:
     """Return the number of every month name of every language, folded."""
@@ -63,19 +59,18 @@ def _ordinal_numbers() -> dict[str, int]:
     return {name: number for language in LANGUAGES for name, number in lexicon(language).numbers.items()}
 
 
-_NEXT = "next|nachsten|kommenden|prochain|proximo|proxima|prossimo|volgende|nasta|przyszly|przyszla"
-_TODAY = (
-    "this (?:afternoon|evening|morning)|(?:later )?today|tonight|"
-    "heute|aujourd'hui|oggi|hoy|hoje|vandaag|dzisiaj|dzis|idag|i dag"
-)
-_TOMORROW = "tomorrow|morgen|demain|manana|amanha|domani|jutro|imorgon|i morgon"
+def _one_of(kind: str) -> str:
+    """Return the pattern of a word of one of the lists of all languages; Chinese and Japanese know no word boundary."""
+    words = terms(kind)
+    spaced, unspaced = ([word for word in words if word.isascii() is holds] for holds in (True, False))
+    return "|".join([rf"\b(?:{alternatives(spaced)})\b", *map(re.escape, sorted(unspaced))])
 
 
 def _duration_forms() -> list[str]:
     """Return the pattern of a time in every language that has words for one ("for two weeks")."""
     return [
-        rf"\b(?:{known.duration_before}) (?:(?:{_alternatives(known.counts)}|\d{{1,2}})[ -])?"
-        rf"(?:{_alternatives(known.durations)})\b"
+        rf"\b(?:{known.duration_before}) (?:(?:{alternatives(known.counts)}|\d{{1,2}})[ -])?"
+        rf"(?:{alternatives(known.durations)})\b"
         for known in map(lexicon, LANGUAGES)
         if known.durations
     ]
@@ -111,17 +106,17 @@ def _asian_number(text: str) -> int:
 @lru_cache(maxsize=1)
 def date_patterns() -> dict[str, "re.Pattern[str]"]:
     """Return the pattern of every kind of date, for folded text."""
-    months = _alternatives(name for name in month_numbers() if name.isascii())
-    names = _alternatives(name for name in _weekday_numbers() if name.isascii())
-    asian_weekdays = _alternatives(name for language in NO_SPACES for name in lexicon(language).weekdays)
-    ordinals = _alternatives(_ordinal_numbers())
+    months = alternatives(name for name in month_numbers() if name.isascii())
+    names = alternatives(name for name in _weekday_numbers() if name.isascii())
+    asian_weekdays = alternatives(name for language in NO_SPACES for name in lexicon(language).weekdays)
+    ordinals = alternatives(_ordinal_numbers())
     weekday = rf"(?:(?P<weekday>{names})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
     year = r"(?:,? ?(?:de |del |do |anno )?(?P<year>(?:19|20)\d\d)\b|,? ?'(?P<short>\d\d)\b)?"
     day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|:?a|ste|de|o|\u00b0)?\.?"
     english_day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
     to_day = r"(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?"
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
-    week_words = _alternatives(word for language in LANGUAGES for word in lexicon(language).week_words)
+    week_words = alternatives(word for language in LANGUAGES for word in lexicon(language).week_words)
     month_ends = "|".join(known.month_end_before for known in map(lexicon, LANGUAGES) if known.month_end_before)
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
@@ -137,9 +132,9 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)"
         r"(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
         "weekday_day": rf"\b(?P<weekday>{names})\b,? {article}(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|o|\.)?(?:\b|(?= |$))",
-        "weekday": rf"\b(?:(?:{_NEXT}) )?(?P<weekday>{names})\b",
-        "tomorrow": rf"\b(?:{_TOMORROW})\b|明日|明天",
-        "today": rf"\b(?:{_TODAY})\b|本日|今日|今天",
+        "weekday": rf"\b(?:(?:{alternatives(terms('next'))}) )?(?P<weekday>{names})\b",
+        "tomorrow": _one_of("tomorrow"),
+        "today": _one_of("today"),
         "asian_weekday": rf"(?P<next>下周|来周の?|下个?星期)?(?P<weekday>{asian_weekdays})",
         "week_number": rf"\b(?P<word>{week_words})\.? ?(?P<week>[0-5]?\d)\b(?: ?(?:-|bis|tot|till|t/m|und|en|och) ?"
         r"(?P<week_to>[0-5]?\d)\b)?",
@@ -421,10 +416,10 @@ def _add_relative(found: _Found, today: date) -> None:
         weekday = _weekday_numbers()[match.group("weekday")]
         ahead = 7 - today.weekday() + weekday if match.group("next") else (weekday - today.weekday()) % 7 or 7
         found.add(match, today + timedelta(days=ahead), is_relative=True)
+    for match in found.matches("today"):  # Before "tomorrow", which may be a part of it ("heute morgen").
+        found.add(match, today, is_relative=True)
     for match in found.matches("tomorrow"):
         found.add(match, today + timedelta(days=1), is_relative=True)
-    for match in found.matches("today"):
-        found.add(match, today, is_relative=True)
 
 
 _DAYS_OF_MONTH = 30

@@ -13,7 +13,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, find_dates
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import Lexicon
+from autoresponder_dagster.determination.lexicon import Lexicon, Trait
 from autoresponder_dagster.determination.mailboxes import (
     Mailbox,
     find_mailboxes,
@@ -38,8 +38,6 @@ OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 _LONG_WORD = 4
 _WORD_OF_ADDRESS = re.compile(r"[a-z]+")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
-_VERB_LAST = ("de", "nl", "sv", "pl", "ja", "zh")
-"""Languages in which the word that says what a date is may follow the date."""
 
 
 @dataclass(frozen=True)
@@ -285,7 +283,7 @@ def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources
         pattern = lexicon.words.get(cue)
         if pattern is not None:
             distances.extend(len(before) - found.end() for found in pattern.finditer(before))
-            follows = pattern.search(after) if lexicon.language in _VERB_LAST else None
+            follows = pattern.search(after) if Trait.VERB_LAST in lexicon.traits else None
             if follows is not None:
                 distances.append(follows.start() + BEHIND)
     return min(distances, default=None)

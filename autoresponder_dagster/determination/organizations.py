@@ -25,8 +25,6 @@ _DATE_BEHIND = re.compile(
     r"\s(?:\S{1,3}\s)?\d{1,2}(?:[.ºª°]|er|e)?\s(?:\S{1,3}\s)?[^\W\d]{3,}|\s(?:\S{1,3}\s)?\d{1,2}[./]\d"
 )
 """A day of the calendar: no part of a name ("Banco Sur el 1 de mayo")."""
-_SECOND_CLAUSE = re.compile(r"[,;(]|\s(?:und|et|y|e|ed|en|och|i|oraz)\s(?=[a-zà-ÿ])")
-"""What ends a name: "and" does where no further name follows."""
 _SIGNS = " .,:;!-–—\"'“”„«»「」*_"
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w&'’-]*"
 
@@ -35,7 +33,7 @@ def clean_organization(raw: str, lexicons: Sequence[Lexicon]) -> str | None:
     """Cut a captured organisation at the words that end one; null if it does not begin as a name does."""
     folded = fold(f"{raw} ")
     ends = [found.start() for lexicon in lexicons if (found := lexicon.finds("organization_stop", folded))]
-    ends += [found.start() for found in (_DATE_BEHIND.search(folded), _SECOND_CLAUSE.search(raw)) if found]
+    ends += [found.start() for found in (_DATE_BEHIND.search(folded), _second_clause().search(raw)) if found]
     name = collapse(raw[: min(ends, default=len(raw))]).strip(_SIGNS)
     article = _article().match(fold(name))
     name = name[article.end() :].strip(_SIGNS) if article else name
@@ -43,6 +41,12 @@ def clean_organization(raw: str, lexicons: Sequence[Lexicon]) -> str | None:
     is_named_kind = len(words) > 1 and fold(words[0]) in terms("organization_nouns") and words[1][:1].isupper()
     begins_as_name = name[:1].isupper() or name[:1].isdigit() or is_asian(name[:1]) or is_named_kind
     return name[:LONGEST_ORGANIZATION] if begins_as_name and len(name) > 1 and "@" not in name else None
+
+
+@lru_cache(maxsize=1)
+def _second_clause() -> "re.Pattern[str]":
+    """Return the pattern of what ends a name: "and" does where no further name follows."""
+    return re.compile(rf"[,;(]|\s(?:{alternatives(terms('conjunctions'))})\s(?=[a-zà-ÿ])")
 
 
 @lru_cache(maxsize=1)

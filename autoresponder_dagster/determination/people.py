@@ -17,19 +17,22 @@ from autoresponder_dagster.determination.asian_names import (
     split_name,
 )
 from autoresponder_dagster.determination.folding import collapse, fold
-from autoresponder_dagster.determination.lexicon import name_words
+from autoresponder_dagster.determination.lexicon import alternatives, name_words, terms
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# "der" and "des" alone are no particles: "Leiter der Abteilung" is no name.
-_PARTICLES = (
-    "(?:van|von|in|op|uit) (?:der|den|de|het)|de|del|della|di|da|do|dos|van|von|den|ten|ter|la|le|el|al|bin|ibn|af|"
-    "zu|du|st\\.|y|e"
-)
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
-_PARTICLE = re.compile(_PARTICLES)
 _TITLE = "(?:Prof|Dr|Mag|Ing|Ir|Drs|Dhr|Mw|Mevr|Hr|Fr|Mr|Mrs|Ms|Dott|Sig|Avv)\\."
 _NAME_WORD = rf"(?:{_TITLE}|[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
-NAME = re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+(?:(?:{_PARTICLES})[ \u00a0]+){{0,2}}{_NAME_WORD}){{0,4}}")
+
+
+@lru_cache(maxsize=1)
+def _name() -> "re.Pattern[str]":
+    """Return the pattern of a name: words with capitals, and the particles between them.
+
+    "Der" and "des" alone are none: "Leiter der Abteilung" is no name.
+    """
+    between = rf"(?:(?:{alternatives(terms('name_particles'))})[ \u00a0]+){{0,2}}"
+    return re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+{between}{_NAME_WORD}){{0,4}}")
 
 
 _LONGEST_TITLE = 24
@@ -181,7 +184,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
     """
     names = []
     folded = None
-    for found in NAME.finditer(text):
+    for found in _name().finditer(text):
         words = list(_WORD.finditer(found.group()))
         while words and (_is_no_name(words[0].group()) or _ELIDED.match(words[0].group())):
             words.pop(0)
@@ -198,7 +201,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
         titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
         start = titled.start(1) if titled is not None else start
         name = text[start:end]
-        if any(_is_no_name(word) and not _PARTICLE.fullmatch(word) for word in name.split(" ")[1:]):
+        if any(_is_no_name(word) and word not in terms("name_particles") for word in name.split(" ")[1:]):
             continue
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
@@ -223,16 +226,14 @@ def _plain(word: str) -> str:
     return _FOLDED_POSSESSIVE.sub("", fold(word)).strip(".,:;'\"")
 
 
-_PREPOSITION = re.compile(
-    r"\b(?:at|of|from|with|for|to|in|by|on|the|der|die|das|den|dem|des|einem|einer|bei|beim|von|vom|aus|zu|zum|zur|an|im|am|chez|de|du|des|d|au|aux|en|dans|por|para|con|del|al|a|ao|da|do|"
-    r"na|no|di|presso|dal|dalla|della|alla|nella|bij|van|naar|voor|aan|hos|vid|till|w|z|ze|do|u)['\u2019 ]\s*$",
-    re.IGNORECASE,
-)
+@lru_cache(maxsize=1)
+def _preposition() -> "re.Pattern[str]":
+    return re.compile(rf"\b(?:{alternatives(terms('prepositions'))})['’ ]\s*$")
 
 
 def follows_preposition(text: str, start: int) -> bool:
     """Tell whether a name is the object of a preposition or has an article: then it is no subject."""
-    return _PREPOSITION.search(fold(text[max(0, start - 12) : start])) is not None
+    return _preposition().search(fold(text[max(0, start - 12) : start])) is not None
 
 
 def has_honorific(name: str) -> bool:

@@ -14,7 +14,7 @@ from autoresponder_dagster.addresses import (
 )
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning
+from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
 from autoresponder_dagster.determination.organizations import clean_organization, is_own_organization
 from autoresponder_dagster.determination.own_words import OwnWords
@@ -35,10 +35,7 @@ _BESIDE = 24
 """Characters from a title within which a name is its holder's."""
 _BARE_DOMAIN = re.compile(r"(?:^|[\s(\"'@])((?:[a-z0-9-]+\.)+[a-z]{2,})\b")
 """A domain by itself: nothing of a mailbox stands before it."""
-_AS_TITLE = re.compile(
-    r"\b(?:as|als|comme|en tant que|como|come|jako|som) (?:an? |the |la |le |el |il |die |der |their )?"
-    r"([^,.;:!?()]{3,60})"
-)
+_UP_TO_STOP = re.compile(r"[^,.;:!?()]{3,60}")
 
 
 @dataclass(frozen=True)
@@ -297,8 +294,10 @@ def stated_employer(reading: Reading) -> str | None:
 def title_at_employer(reading: Reading) -> str | None:
     """Return the title at the new employer (``joined Brightwater as a Principal``)."""
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):
-        found = _AS_TITLE.search(reading.sources.own.sentences[statement.sentence].text, statement.start)
-        title = clean_title(found.group(1), reading.sources.lexicons, None) if found else None
+        sentence = reading.sources.own.sentences[statement.sentence]
+        before = lexicon(statement.language).finds("as_title", sentence.folded[statement.start :])
+        found = _UP_TO_STOP.match(sentence.text, statement.start + before.end()) if before else None
+        title = clean_title(found.group(), reading.sources.lexicons, None) if found else None
         if title:
             return title
     return None

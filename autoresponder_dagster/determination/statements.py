@@ -8,13 +8,23 @@ from several statements together (``verdict.py``).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.language import count_function_words
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, About, Entry, Lexicon, Meaning, name_words
+from autoresponder_dagster.determination.lexicon import (
+    AWAY,
+    DEPARTED,
+    About,
+    Entry,
+    Lexicon,
+    Meaning,
+    alternatives,
+    name_words,
+    terms,
+)
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
 from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
 from autoresponder_dagster.determination.subjects import (
@@ -103,13 +113,15 @@ def _clause(folded: str, start: int, end: int) -> str:
     return folded[before : after.start() if after else len(folded)]
 
 
-_SECOND_VERB = re.compile(r" (?:and|und|et|y|e|en|och|i) ")
+@lru_cache(maxsize=1)
+def _second_verb() -> "re.Pattern[str]":
+    return re.compile(rf" (?:{alternatives(terms('conjunctions'))}) ")
 
 
 def _without_second_verb(clause: str, said: str) -> str:
     """Return a clause up to the "and" that follows what is said: a hedge behind it is another verb's."""
     end = clause.find(said) + len(said)
-    cut = _SECOND_VERB.search(clause, end) if said in clause else None
+    cut = _second_verb().search(clause, end) if said in clause else None
     return clause[: cut.start()] if cut else clause
 
 

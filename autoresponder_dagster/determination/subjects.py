@@ -7,10 +7,11 @@ engine: a statement about a third person must never become one about the sender.
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning, Trait
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning, Trait, alternatives, terms
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -64,23 +65,15 @@ BESIDE = 28
 BESIDE_AFTER = 40
 KIN_AFTER = 25
 """Characters after a verb of dying within which the dead can be named."""
-_ENGLISH_ADVERBIALS = frozenset([
-    "please", "kindly", "note", "that", "be", "advised", "informed", "effective", "as", "of", "since", "on", "in",
-    "at", "the", "end", "per", "now", "this", "is", "to", "let", "you", "know", "we", "regret", "inform", "hello",
-    "hi", "dear", "all", "friends", "colleagues", "unfortunately", "sadly", "thank", "thanks", "for", "your",
-    "email", "message", "and", "but", "because", "due", "with", "regards", "notice", "auto", "reply",
-])  # fmt: skip
-_ENGLISH_MONTHS = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|"
-    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
-)
 _WORD = re.compile(r"\w+")
-_TIME_WORD = re.compile(rf"\d+(?:st|nd|rd|th)?|[a-z]*day|(?:{_ENGLISH_MONTHS})\w*|_+")
+_TIME_WORD = re.compile(r"\d+(?:st|nd|rd|th)?|[a-z]*day|_+")
 _FEW_WORDS = 3
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 
 
-_TIME_OR_PLACE = re.compile(r"\b(?:on|at|in|near|am|in der|à|en|em|nel|op|na|w)\s$", re.IGNORECASE)
+@lru_cache(maxsize=1)
+def _time_or_place() -> "re.Pattern[str]":
+    return re.compile(rf"\b(?:{alternatives(terms('before_time_or_place'))})\s$")
 
 
 def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, antecedent: Antecedent) -> Subject:
@@ -245,7 +238,7 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
         is_beside = is_beside and ";" not in text[subject_end:start]
         is_inside = name_start >= start and has_honorific(name)
         dies = is_death and (has_honorific(name) or (is_person_like(name) and name_end <= end + BESIDE_AFTER))
-        dies = dies and not _TIME_OR_PLACE.search(text[:name_start])  # "died on St Luke's Day"
+        dies = dies and not _time_or_place().search(fold(text[:name_start]))  # "died on St Luke's Day"
         if dies or ((is_beside or is_inside) and not follows_preposition(text, name_start)):
             candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
     return candidates
@@ -303,8 +296,8 @@ def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
     if not lexicon.has_spaces:
         clauses = _CLAUSE_START.split(_strip(lexicon.words.get("adverbial"), before))
         return not any(lexicon.finds("written_subject", part.strip()) for part in clauses)
-    if lexicon.language == "en":
-        return _is_adverbial(clause)
+    if "adverbials" in lexicon.terms:
+        return _is_adverbial(clause, lexicon)
     if lexicon.finds("noun_follows", before):
         return False
     if Trait.PRO_DROP not in lexicon.traits:
@@ -313,7 +306,8 @@ def _has_no_subject(before: str, lexicon: Lexicon) -> bool:
     return len(clause.split()) <= _FEW_WORDS and lexicon.finds("written_subject", clause) is None
 
 
-def _is_adverbial(clause: str) -> bool:
-    """Tell whether an English clause says nothing but when, how and to whom it may concern."""
+def _is_adverbial(clause: str, lexicon: Lexicon) -> bool:
+    """Tell whether a clause says nothing but when, how and to whom it may concern."""
     words = _WORD.findall(clause.replace("e-mail", "email"))
-    return all(word in _ENGLISH_ADVERBIALS or _TIME_WORD.fullmatch(word) for word in words)
+    known = lexicon.terms["adverbials"]
+    return all(word in known or word in lexicon.months or _TIME_WORD.fullmatch(word) for word in words)
