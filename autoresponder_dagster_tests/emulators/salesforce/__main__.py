@@ -43,6 +43,8 @@ def main(
                 "EMAIL_REPOSITORY_CONNECTION_STRING": str((fixtures / "email_repository").resolve()),
                 "MULTIPUB_CONNECTION_STRING": database,
                 "CUPOLA_CONNECTION_STRING": database,
+                # An org that forgets needs a ledger that forgets with it.
+                "AUTORESPONDER_LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
                 **({"REQUESTS_CA_BUNDLE": str(certificate.authority)} if certificate else {}),
                 "AUTORESPONDER_ALLOW_LIVE": "1",
                 "AUTORESPONDER_ORG_IDS": ORG_ID,
