@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,52 @@ def test_live_writes_once_and_mails_once(
     assert lists_of(second.folder) == files, "a second materialization says the same, byte by byte"
     subjects = [content.count(b"Subject: Suppression file") for content in post.handler.received]
     assert sum(subjects) == 1, "the same suppression file is mailed once"
+
+
+def test_an_org_that_is_not_ready_gets_nothing_and_the_day_says_what_to_mend(
+    systems: SalesforceEmulator,
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    post: Controller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, lead = add_jane(systems)
+    arm(monkeypatch)
+    field = systems.org.schema["Lead"]["Status"]
+    systems.org.schema["Lead"]["Status"] = replace(field, picklist=("New", "Open - Not Contacted"))
+    outcome = run(tmp_path, instance, Mode.LIVE, notifier=plain_smtp(post))
+    assert outcome.failures == ()
+    assert "salesforce_writes: preflight" in outcome.failed_checks
+    assert systems.mutating_requests == []
+    log = read_csv(outcome.folder / "action_log.csv")
+    assert {(row["result"], row["error_code"]) for row in log} == {("deferred", "NOT_READY")}
+
+    read_only = run(tmp_path, instance, Mode.READ_ONLY)
+    assert {row["result"] for row in read_csv(read_only.folder / "action_log.csv")} == {"intercepted"}
+
+    systems.org.schema["Lead"]["Status"] = field
+    mended = run(tmp_path, instance, Mode.LIVE, notifier=plain_smtp(post))
+    assert "salesforce_writes: preflight" not in mended.failed_checks
+    assert systems.org.find("Lead", lead)["Status"] == "Inactive"
+
+
+def test_a_day_that_would_overdraw_the_api_budget_is_deferred_whole(
+    systems: SalesforceEmulator,
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    post: Controller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, lead = add_jane(systems)
+    arm(monkeypatch)
+    systems.api_calls, systems.daily_limit = 12_500, 15_000
+    outcome = run(tmp_path, instance, Mode.LIVE, notifier=plain_smtp(post))
+    assert outcome.failures == ()
+    assert systems.mutating_requests == []
+    assert {row["result"] for row in read_csv(outcome.folder / "action_log.csv")} == {"deferred"}
+    systems.api_calls = 0
+    run(tmp_path, instance, Mode.LIVE, notifier=plain_smtp(post))
+    assert systems.org.find("Lead", lead)["Status"] == "Inactive"
 
 
 def test_an_unreachable_org_is_loud_and_loses_nothing(

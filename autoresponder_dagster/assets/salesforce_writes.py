@@ -10,14 +10,19 @@ from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
 from autoresponder_dagster.assets.versions import RULES_VERSION
+from autoresponder_dagster.clients.salesforce.preflight import Finding, Preflight, Severity
+from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
+from autoresponder_dagster.errors import LookupFailedError
 from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.systems import Salesforce
 from autoresponder_dagster.rules.plan import plan_writes
 from autoresponder_dagster.schemas import PlannedWrite, SenderDetermination, UnifiedContact, WriteResult
-from autoresponder_dagster.schemas.enums import Mode, WriteResultCode
+from autoresponder_dagster.schemas.enums import Disposition, Mode, WriteResultCode
 from autoresponder_dagster.writing.execution import DayRun, execute, put_off
+from autoresponder_dagster.writing.limits import not_ready
 
+PREFLIGHT = "preflight"
 NOTHING_REJECTED = "no_write_rejected"
 NOTHING_DEFERRED = "no_write_deferred"
 
@@ -44,6 +49,7 @@ def salesforce_write_plan(
     owners=(CRM_OPERATIONS,),
     pool="salesforce_org",
     check_specs=[
+        (PREFLIGHT, "The org has the fields, values and rights that the writes need, and API calls are left."),
         (NOTHING_REJECTED, "Salesforce accepted every write; rejected ones are in Human Review."),
         (NOTHING_DEFERRED, "Every write was sent; deferred ones are sent when the day is run again."),
     ],
@@ -67,11 +73,15 @@ def salesforce_writes(
         is_degraded=bool(unified_contacts[UnifiedContact.is_degraded].any()),
         executed_at=partition_end if salesforce.effective_mode is Mode.MOCK else None,
     )
+    report = _look_at_the_org(salesforce, client, salesforce_write_plan)
+    errors = report.errors if salesforce.effective_mode is Mode.LIVE else ()
     with ledger.database() as database:
         if client.is_degraded:
             done = put_off(salesforce_write_plan, day, database, client.unavailable_reason)
         else:
-            done = execute(salesforce_write_plan, day, ledger.writes_of(database, client), client, policy)
+            writes = ledger.writes_of(database, client)
+            stop = not_ready([f"{error.check}: {error.found}. {error.cure}" for error in errors]) if errors else None
+            done = execute(salesforce_write_plan, day, writes, client, policy, stop=stop)
     salesforce.keep(client)
     results = done.results[WriteResult.result].value_counts().sort_index()
     counts = {str(name): int(count) for name, count in results.items()}
@@ -80,9 +90,37 @@ def salesforce_writes(
         done.results,
         {"api_calls": api_calls, "sent": done.sent, "recovered": done.recovered, **counts},
         [
+            _preflight_check(report, blocks=bool(errors)),
             _check(NOTHING_REJECTED, counts, WriteResultCode.REJECTED),
             _check(NOTHING_DEFERRED, counts, WriteResultCode.DEFERRED, done.stop.message if done.stop else ""),
         ],
+    )
+
+
+def _look_at_the_org(salesforce: Salesforce, client: SalesforceClient, plan: DataFrame[PlannedWrite]) -> Preflight:
+    """Ask the org whether it is ready, where there is anything to send; that it does not answer is a finding, too."""
+    if client.is_degraded or not plan[PlannedWrite.disposition].eq(Disposition.SEND).any():
+        return Preflight(())
+    try:
+        return salesforce.preflight(client)
+    except LookupFailedError as error:
+        return Preflight((Finding("Connection", Severity.ERROR, str(error), "Run the day again later."),))
+
+
+def _preflight_check(report: Preflight, *, blocks: bool) -> dg.AssetCheckResult:
+    """Tell what was found; an error where it kept the writes from being sent."""
+    rows = [
+        dg.TableRecord(
+            {"check": each.check, "result": each.severity.value, "found": each.found, "how to fix it": each.cure}
+        )
+        for each in report.findings
+    ]
+    columns = [dg.TableColumn(name, "string") for name in ("check", "result", "found", "how to fix it")]
+    return dg.AssetCheckResult(
+        passed=not report.errors,
+        check_name=PREFLIGHT,
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        metadata={"findings": dg.MetadataValue.table(records=rows, schema=dg.TableSchema(columns=columns))},
     )
 
 

@@ -25,9 +25,10 @@ from autoresponder_dagster.clients.mailer.smtp import SmtpMailer, SmtpSettings
 from autoresponder_dagster.clients.multipub.mock import FixtureMultipub
 from autoresponder_dagster.clients.multipub.protocol import MultipubClient
 from autoresponder_dagster.clients.multipub.sql import ORDERS_QUERY, SUBSCRIBERS_QUERY, SqlMultipub
-from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce
+from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce, readiness
 from autoresponder_dagster.clients.salesforce.live import LiveOptions
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
+from autoresponder_dagster.clients.salesforce.preflight import Preflight
 from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
 from autoresponder_dagster.clients.salesforce.queries import SubscriptionLookup
 from autoresponder_dagster.clients.sfmc.connect import MAPPING_SETTING, open_sfmc
@@ -174,6 +175,14 @@ class Salesforce(SystemResource):
                 ),
             ),
         )
+
+    def preflight(self, client: SalesforceClient) -> Preflight:
+        """Look whether the org of an open client is ready for what the pipeline writes; a mock org always is.
+
+        Raises:
+            LookupFailedError: the org did not answer or refused to be asked.
+        """
+        return readiness(client)
 
     def keep(self, client: SalesforceClient) -> None:
         """Let the mock org live on after its writes, where a folder is set for it."""

@@ -81,7 +81,13 @@ class DayRun:
 
 
 def execute(
-    plan: DataFrame[PlannedWrite], day: DayRun, ledger: WriteLedger, client: SalesforceClient, policy: Policy
+    plan: DataFrame[PlannedWrite],
+    day: DayRun,
+    ledger: WriteLedger,
+    client: SalesforceClient,
+    policy: Policy,
+    *,
+    stop: Stop | None = None,
 ) -> Execution:
     """Carry a day's plan out, as often as it is asked for: each write is made once (rules.md §6).
 
@@ -94,16 +100,16 @@ def execute(
         ledger: the ledger of the client's mode and org.
         client: the org.
         policy: the limits.
+        stop: why nothing may be sent from the beginning; None where it may.
 
     Raises:
         LedgerError: the ledger failed. Nothing is sent without it.
     """
-    stop = None
     recovered = 0
     try:
         recovered = recover(ledger, client)
     except LookupFailedError as error:
-        stop = Stop(SERVER_UNAVAILABLE, str(error), is_held=False)
+        stop = stop or Stop(SERVER_UNAVAILABLE, str(error), is_held=False)
     keys = ledger.plan(day.partition, day.run_id, plan)
     entered = _of_plan(ledger, day.partition, keys)
     changed = {}

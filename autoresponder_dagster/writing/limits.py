@@ -3,6 +3,7 @@
 Does not belong here: stopping (``execution``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autoresponder_dagster.clients.salesforce.protocol import ApiBudget
@@ -11,11 +12,10 @@ from autoresponder_dagster.rules.policy import Policy
 MAX_WRITES = "MAX_WRITES_PER_RUN"
 MAX_ERRORS = "MAX_ERROR_RATIO"
 API_BUDGET = "API_BUDGET"
+NOT_READY = "NOT_READY"
 
 _FEWEST_REJECTED = 5
 """Rejected writes below which no ratio stops a run: one of three says little."""
-_BUDGET_SHARE = 0.80
-_BUDGET_RESERVE = 2_000
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,26 @@ def over_budget(budget: ApiBudget | None, planned_calls: int) -> Stop | None:
         budget: calls of the rolling 24 hours, by everybody.
         planned_calls: what the day's writes take.
     """
-    if budget is None:
-        return None
-    allowed = min(int(budget.limit * _BUDGET_SHARE), max(budget.limit - _BUDGET_RESERVE, 0))
-    if planned_calls == 0 or budget.used + planned_calls <= allowed:
+    if budget is None or planned_calls == 0 or planned_calls <= budget.room:
         return None
     return Stop(
         API_BUDGET,
-        f"The day's writes take {planned_calls} API calls; {budget.used} of {budget.limit} are used, and the pipeline "
-        f"leaves off at {allowed}. All writes are deferred and tried again when calls are free.",
+        f"API limit exceeded: the day's writes take {planned_calls} API calls; {budget.used} of {budget.limit} are "
+        f"used, which leaves {budget.room} to the pipeline. All writes are deferred and tried again when calls are "
+        "free.",
         is_held=False,
+    )
+
+
+def not_ready(cures: Sequence[str]) -> Stop:
+    """Return the stop of an org that is not ready for what the pipeline writes.
+
+    Args:
+        cures: what was found and how to mend it, one for each finding.
+    """
+    return Stop(
+        NOT_READY,
+        f"Salesforce is not ready for these writes, and none was sent. {' '.join(cures)} Then run the day again; "
+        "`autoresponder preflight` tells whether it is ready.",
+        is_held=True,
     )
