@@ -64,7 +64,8 @@ class Sender:
             contacts: what to create; ``action_id`` is the key.
         """
         waiting = list(updates)
-        self.stop = over_budget(self._client.budget(), self._client.planned_calls(waiting, contacts))
+        looks = len(list(_groups(self._client.batches(waiting))))
+        self.stop = over_budget(self._client.budget(), self._client.planned_calls(waiting, contacts) + looks)
         last_moment = time.monotonic() + _LEASES_TO_WAIT * self._ledger.lease.total_seconds()
         while waiting and self.stop is None:
             left = [update for group in _groups(self._client.batches(waiting)) for update in self._send_group(group)]
@@ -133,7 +134,7 @@ class Sender:
         yield from self._still_planned(by_key.keys() - marked, by_key)
         if marked:
             sent = tuple(update for update in allowed if update.action_id in marked)
-            outcomes = self._client.send(replace(batch, updates=sent))
+            outcomes = self._client.send(replace(batch, updates=sent, is_just_read=True))
             self._settle(outcomes)
             yield from (by_key[each.action_id] for each in outcomes if each.result is WriteResultCode.UNKNOWN)
 

@@ -46,11 +46,13 @@ class UpdateBatch:
     """Updates that travel in one API call. All fields of one record are in the same batch.
 
     ``is_conditional``: each record is changed only where nobody changed it meanwhile, judged by the org
-    itself. Otherwise the records are read again just before they are changed.
+    itself. Otherwise the records are read again just before they are changed, unless ``is_just_read`` says
+    that the caller has done so.
     """
 
     updates: tuple[FieldUpdate, ...]
     is_conditional: bool = True
+    is_just_read: bool = False
 
     def __iter__(self) -> Iterator[FieldUpdate]:
         """Yield the updates in order."""

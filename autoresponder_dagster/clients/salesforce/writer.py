@@ -138,7 +138,7 @@ class RecordWriter:
         for change in list(state.open.values()):
             self._leave_out(state, change)
         unguarded = [change for change in state.open.values() if not state.is_conditional or change.lacks_moment]
-        if unguarded:
+        if unguarded and not batch.is_just_read:
             self._look_again(state, unguarded)
         if state.open:
             waits = self._session.settings.lock_waits

@@ -1,5 +1,6 @@
 """Changes in batches: their conditions, what goes wrong on the way, and how each update ends."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,6 +77,13 @@ def test_1001_records_travel_as_collections_that_are_read_first(live, salesforce
     assert set(results(live.update(titles(contacts)))) == {APPLIED}
     assert live.api_calls == live.planned_calls(titles(contacts), []) == 12
     assert len(salesforce_org.org.changes) == 1001
+
+
+def test_records_that_the_caller_has_just_read_are_not_read_again(open_client, armed, salesforce_org, contacts):
+    client = open_client(Mode.LIVE, conditional_up_to=0)
+    (batch,) = client.batches(titles(contacts))
+    assert results(client.send(replace(batch, is_just_read=True))) == [APPLIED] * 3
+    assert client.api_calls == 1
 
 
 def test_contacts_and_leads_are_not_mixed_in_a_collection(open_client, armed, salesforce_org):
