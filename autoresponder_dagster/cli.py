@@ -12,10 +12,11 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
+import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -23,11 +24,8 @@ from rich.table import Table
 
 from autoresponder_dagster.clients.email_repository import FixtureRepository, iter_messages
 from autoresponder_dagster.clients.email_repository.received import ReceivedMessage, to_frame
-from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, check_org
-from autoresponder_dagster.clients.salesforce.live import LiveOptions
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.preflight import Preflight, Severity
-from autoresponder_dagster.clients.salesforce.queries import SubscriptionLookup
 from autoresponder_dagster.determination import determine as determine_message
 from autoresponder_dagster.determination import determine_frame
 from autoresponder_dagster.determination.evaluation import evaluate as evaluate_scored
@@ -48,6 +46,7 @@ from autoresponder_dagster.schemas.enums import Mode
 
 if TYPE_CHECKING:
     from autoresponder_dagster.automation.launch import DayOutcome
+    from autoresponder_dagster.resources.systems import Salesforce
 
 LEADING_COLUMNS = (
     "source",
@@ -78,6 +77,10 @@ PAGE_WIDTH = 140
 """Columns of what is printed to something that is not a terminal."""
 BATCH_SIZE = 500
 """Messages that ``determine`` holds in memory at once."""
+
+CONFIG_OPTION = typer.Option(
+    help="Run config in YAML, as in the Launchpad, for what has no option of its own.", dir_okay=False
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -137,6 +140,7 @@ def run(
     ] = None,
     fixtures: Annotated[Path, typer.Option(help="Folder of the fixture files of mock systems.")] = Path("data/sample"),
     output: Annotated[Path, typer.Option(help="Base folder of the deliverables.")] = Path("data/output"),
+    config: Annotated[Path | None, CONFIG_OPTION] = None,
     export_org: Annotated[
         Path | None, typer.Option(help="Write the mock org's Contacts and Leads after the run to this folder, as CSV.")
     ] = None,
@@ -147,7 +151,7 @@ def run(
         if export_org is not None and effective is not Mode.MOCK:
             raise ConfigurationError("--export-org writes the mock org; it needs --mode mock.")
         days = _days(partition, first, last, effective, fixtures)
-        _run_days(days, effective, fixtures.resolve(), output.resolve(), export_org)
+        _run_days(days, effective, fixtures.resolve(), output.resolve(), export_org, _resources_of(config))
 
 
 def _days(
@@ -175,7 +179,14 @@ def _latest_day(mode: Mode, fixtures: Path) -> date:
     return latest
 
 
-def _run_days(days: list[date], mode: Mode, fixtures: Path, output: Path, export_org: Path | None) -> None:
+def _run_days(
+    days: list[date],
+    mode: Mode,
+    fixtures: Path,
+    output: Path,
+    export_org: Path | None,
+    resources: Mapping[str, Any],
+) -> None:
     # Dagster is imported here, so that commands without the graph start at once. The first partition is
     # fixed when the graph is imported, and an older day than the default may be asked for.
     os.environ.setdefault("AUTORESPONDER_START_DATE", min(days[0], date(2026, 1, 1)).isoformat())
@@ -200,6 +211,7 @@ def _run_days(days: list[date], mode: Mode, fixtures: Path, output: Path, export
             output_dir=output,
             warehouse_dir=Path(scratch) / "warehouse" if is_mock else Path("data/warehouse").resolve(),
             mock_org_dir=Path(scratch) / "org" if is_mock else None,
+            resources=resources,
         )
         outcomes: list[DayOutcome] = []
         with _progress() as progress:
@@ -351,13 +363,7 @@ def preflight(
     mode: Annotated[
         Mode, typer.Option(help="live also looks whether live writes are armed for this org.")
     ] = Mode.READ_ONLY,
-    subscription_sobject: Annotated[
-        str, typer.Option(help="Object with subscriptions of Contacts, as in the run config. Empty: none.")
-    ] = "",
-    subscription_contact_field: Annotated[str, typer.Option(help="Its field with the Contact's id.")] = "Contact__c",
-    subscription_condition: Annotated[str, typer.Option(help="SOQL condition of an active one.")] = "",
-    audit_fields: Annotated[bool, typer.Option(help="Also look for the audit fields.")] = False,
-    tasks: Annotated[bool, typer.Option(help="Also look whether Tasks may be created.")] = False,
+    config: Annotated[Path | None, CONFIG_OPTION] = None,
     fields: Annotated[bool, typer.Option(help="List the custom fields and picklists of Contact and Lead.")] = True,
 ) -> None:
     """Look whether Salesforce is ready for what a run will write. Changes nothing.
@@ -367,18 +373,53 @@ def preflight(
     with _clear_errors():
         if mode is Mode.MOCK:
             raise ConfigurationError("A mock org needs no preflight. Use --mode read_only or --mode live.")
-        subscription = (
-            SubscriptionLookup(subscription_sobject, subscription_contact_field, subscription_condition)
-            if subscription_sobject
-            else None
-        )
-        options = LiveOptions(subscription=subscription, writes_audit_fields=audit_fields, logs_tasks=tasks)
-        report = check_org(mode, SalesforceSettings(live=options))
+        report = _salesforce(mode, _resources_of(config)).check()
         _print_preflight(report, with_fields=fields)
     if report.errors:
         err.print(f"[bold red]Not ready:[/] {len(report.errors)} finding(s) prevent live writes.", highlight=False)
         raise typer.Exit(1)
     out.print("[bold green]Ready.[/]")
+
+
+def _salesforce(mode: Mode, resources: Mapping[str, Any]) -> "Salesforce":
+    """Build the resource that a run with this config would use."""
+    from pydantic import ValidationError
+
+    from autoresponder_dagster.resources.modes import RunMode
+    from autoresponder_dagster.resources.systems import Salesforce
+
+    settings = resources.get("salesforce", {}).get("config", {})
+    unknown = settings.keys() - Salesforce.model_fields.keys()
+    if unknown:
+        raise ConfigurationError(f"The resource salesforce has no setting {', '.join(sorted(unknown))}.")
+    try:
+        return Salesforce(run_mode=RunMode(mode=mode.value), **settings)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ConfigurationError(f"The run config of salesforce is not valid. {problems}.") from None
+
+
+def _resources_of(config: Path | None) -> Mapping[str, Any]:
+    """Read the resources of a run config in YAML, as it stands in the Launchpad.
+
+    Raises:
+        ConfigurationError: the file is missing, is no YAML or has another form.
+    """
+    if config is None:
+        return {}
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{config} could not be read as YAML. {error}") from None
+    resources = content.get("resources") if isinstance(content, dict) and content.keys() == {"resources"} else None
+    if not isinstance(resources, dict) or not all(
+        isinstance(each, dict) and isinstance(each.get("config"), dict) for each in resources.values()
+    ):
+        raise ConfigurationError(
+            f"{config} is no run config. It must say `resources:`, below it the name of each resource, below that "
+            "`config:` and its settings, as in the Launchpad."
+        )
+    return resources
 
 
 def _print_preflight(report: Preflight, *, with_fields: bool) -> None:

@@ -7,7 +7,7 @@ Belongs here: what follows from the modes alone. Does not belong here: how a mod
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from autoresponder_dagster.errors import ConfigurationError, LiveNotArmedError, UnsafeModeError
 from autoresponder_dagster.schemas.enums import Mode
@@ -81,3 +81,7 @@ class EffectiveModes:
                 f"set {ALLOW_LIVE}=1 in the environment of the Dagster code location (run config alone never "
                 "arms live writes), or use read_only."
             )
+
+
+SYSTEMS = tuple(each.name for each in fields(EffectiveModes))
+"""The outside systems, by the names of their resources."""

@@ -174,3 +174,15 @@ def test_sample_data_is_a_world_that_runs(tmp_path: Path) -> None:
     assert code == 0, output
     code, output = invoke("run", "--fixtures", tmp_path / "world", "--output", tmp_path / "output")
     assert code == 0, output
+
+
+def test_run_takes_further_config_from_a_file(world: World, tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text("resources:\n  policy:\n    config: {min_write_confidence: 1.0}\n")
+    code, output = invoke(
+        *("run", "--partition", MONDAY, "--fixtures", tmp_path / "fixtures"),
+        *("--output", tmp_path / "output", "--config", config),
+    )
+    assert code == 0, output
+    [row] = read_csv(tmp_path / "output" / "mock" / MONDAY / "action_log.csv")
+    assert row["gate"] == "LOW_CONFIDENCE"

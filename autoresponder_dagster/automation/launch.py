@@ -12,7 +12,7 @@ from autoresponder_dagster.automation.jobs import daily_hygiene
 from autoresponder_dagster.automation.partitions import daily
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.io.deliverables import Deliverables
-from autoresponder_dagster.modes import EffectiveModes
+from autoresponder_dagster.modes import SYSTEMS, EffectiveModes
 from autoresponder_dagster.schemas.enums import Mode
 
 
@@ -27,7 +27,7 @@ class Launch:
         warehouse_dir: base folder of the frames.
         mock_org_dir: folder in which the mock org lives on from day to day; none for a fresh org each day.
         ledger_path: SQLite file of the write ledger of live and read_only runs; none for the deployment's.
-        resources: further run config of resources, by key.
+        resources: further run config of resources, by key, as under ``resources`` in the Launchpad.
     """
 
     mode: Mode
@@ -40,21 +40,30 @@ class Launch:
 
     @property
     def modes(self) -> EffectiveModes:
-        """The same mode for every system."""
-        return EffectiveModes(*[self.mode] * 6)
+        """The mode of every system: the run's, where its own config names none."""
+        resources = self.run_config()["resources"]
+        chosen = {system: resources.get(system, {}).get("config", {}).get("mode") for system in SYSTEMS}
+        run_mode = resources["run_mode"]["config"]["mode"]
+        return EffectiveModes(
+            **{system: Mode(run_mode if mode in {None, "inherit"} else mode) for system, mode in chosen.items()}
+        )
 
     def run_config(self) -> dict[str, Any]:
         """Return the run config, as an operator would type it in the Launchpad."""
-        resources: dict[str, Any] = {
-            "run_mode": {"config": {"mode": self.mode.value, "fixtures": str(self.fixtures)}},
-            "storage": {"config": {"output_dir": str(self.output_dir), "warehouse_dir": str(self.warehouse_dir)}},
+        config: dict[str, dict[str, Any]] = {
+            "run_mode": {"mode": self.mode.value, "fixtures": str(self.fixtures)},
+            "storage": {"output_dir": str(self.output_dir), "warehouse_dir": str(self.warehouse_dir)},
         }
         if self.mock_org_dir is not None:
-            resources["salesforce"] = {"config": {"mock_org_dir": str(self.mock_org_dir)}}
+            config["salesforce"] = {"mock_org_dir": str(self.mock_org_dir)}
         if self.ledger_path is not None:
-            resources["ledger"] = {"config": {"path": str(self.ledger_path)}}
-        resources.update(self.resources)
-        return {"resources": resources, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+            config["ledger"] = {"path": str(self.ledger_path)}
+        for key, given in self.resources.items():
+            config[key] = config.get(key, {}) | given.get("config", {})
+        return {
+            "resources": {key: {"config": values} for key, values in config.items()},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        }
 
 
 @dataclass(frozen=True)

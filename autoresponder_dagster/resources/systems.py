@@ -25,7 +25,7 @@ from autoresponder_dagster.clients.mailer.smtp import SmtpMailer, SmtpSettings
 from autoresponder_dagster.clients.multipub.mock import FixtureMultipub
 from autoresponder_dagster.clients.multipub.protocol import MultipubClient
 from autoresponder_dagster.clients.multipub.sql import ORDERS_QUERY, SUBSCRIBERS_QUERY, SqlMultipub
-from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce, readiness
+from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, check_org, open_salesforce, readiness
 from autoresponder_dagster.clients.salesforce.live import LiveOptions
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.preflight import Preflight
@@ -155,26 +155,13 @@ class Salesforce(SystemResource):
         """Open the org of the effective mode."""
         kept = Path(self.mock_org_dir) if self.mock_org_dir else None
         fixtures = kept if kept is not None and kept.exists() else self.fixtures
-        subscription = (
-            SubscriptionLookup(self.subscription_sobject, self.subscription_contact_field, self.subscription_condition)
-            if self.subscription_sobject
-            else None
-        )
         return open_salesforce(
-            self.effective_mode,
-            clock=lambda: self.now(partition_end),
-            fixtures=fixtures,
-            settings=SalesforceSettings(
-                on_unavailable=self.on_unavailable,
-                live=LiveOptions(
-                    subscription=subscription,
-                    whole_object_above=self.whole_object_above,
-                    conditional_up_to=self.conditional_up_to,
-                    writes_audit_fields=self.write_audit_fields,
-                    logs_tasks=self.log_tasks,
-                ),
-            ),
+            self.effective_mode, clock=lambda: self.now(partition_end), fixtures=fixtures, settings=self._settings()
         )
+
+    def check(self) -> Preflight:
+        """Connect for reading only and look whether the org is ready; what prevents it is a finding, too."""
+        return check_org(self.effective_mode, self._settings())
 
     def preflight(self, client: SalesforceClient) -> Preflight:
         """Look whether the org of an open client is ready for what the pipeline writes; a mock org always is.
@@ -183,6 +170,23 @@ class Salesforce(SystemResource):
             LookupFailedError: the org did not answer or refused to be asked.
         """
         return readiness(client)
+
+    def _settings(self) -> SalesforceSettings:
+        subscription = (
+            SubscriptionLookup(self.subscription_sobject, self.subscription_contact_field, self.subscription_condition)
+            if self.subscription_sobject
+            else None
+        )
+        return SalesforceSettings(
+            on_unavailable=self.on_unavailable,
+            live=LiveOptions(
+                subscription=subscription,
+                whole_object_above=self.whole_object_above,
+                conditional_up_to=self.conditional_up_to,
+                writes_audit_fields=self.write_audit_fields,
+                logs_tasks=self.log_tasks,
+            ),
+        )
 
     def keep(self, client: SalesforceClient) -> None:
         """Let the mock org live on after its writes, where a folder is set for it."""

@@ -242,7 +242,7 @@ def test_an_org_that_takes_no_more_gets_no_more(live, salesforce_org, code):
 # What is not certain
 
 UNCLEAR = {
-    "silence": Fault(delay=0.6),
+    "silence": Fault(delay=1.5),
     "broken off": Fault(drops=True),
     "server error": Fault(status=500, body=[{"errorCode": "UNKNOWN_EXCEPTION", "message": "?"}]),
     "bad gateway": Fault(status=502, body="<html>bad gateway</html>"),

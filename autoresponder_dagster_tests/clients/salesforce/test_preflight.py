@@ -188,3 +188,29 @@ def test_the_command_has_nothing_to_say_of_a_mock_org():
     result = CliRunner().invoke(app, ["preflight", "--mode", "mock"])
     assert result.exit_code == 1
     assert "needs no preflight" in result.output
+
+
+def test_the_command_looks_for_what_the_run_config_asks_for(salesforce_org, tmp_path):
+    config = tmp_path / "run.yaml"
+    config.write_text("resources:\n  salesforce:\n    config: {write_audit_fields: true}\n")
+    result = CliRunner().invoke(app, ["preflight", "--no-fields", "--config", str(config)])
+    assert result.exit_code == 1
+    assert "Not ready: 4 finding(s)" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("resources: [", "could not be read as YAML"),
+        ("salesforce: {config: {}}", "is no run config"),
+        ("resources: {salesforce: {log_tasks: true}}", "is no run config"),
+        ("resources: {salesforce: {config: {log_taks: true}}}", "log_taks"),
+        ("resources: {salesforce: {config: {conditional_up_to: many}}}", "conditional_up_to"),
+    ],
+)
+def test_a_run_config_that_is_none_is_named(salesforce_org, tmp_path, content, message):
+    config = tmp_path / "run.yaml"
+    config.write_text(content)
+    result = CliRunner().invoke(app, ["preflight", "--config", str(config)])
+    assert result.exit_code == 1
+    assert message in result.output.replace("\n", " ")
