@@ -65,7 +65,9 @@ class _Change:
     problem: SalesforceProblem | None = None
     """What came of the last try; None before the first."""
     is_unclear: bool = False
-    """The last try may have been carried out."""
+    """The last try may have been carried out, and nobody has looked since."""
+    was_unclear: bool = False
+    """Some try may have been carried out, perhaps later than anybody looked."""
 
     @property
     def lacks_moment(self) -> bool:
@@ -191,6 +193,7 @@ class RecordWriter:
         second_look = []
         for change, problem in zip(changes, answers, strict=True):
             change.problem, change.is_unclear = problem, problem is not None and problem.is_unclear
+            change.was_unclear = change.was_unclear or change.is_unclear
             if problem is None:
                 state.close(change, WriteResultCode.APPLIED)
             elif problem.stops_everything:
@@ -274,7 +277,7 @@ class RecordWriter:
         if found is None:
             state.close(change, WriteResultCode.REJECTED, "NOT_FOUND", "The record does not exist any more.")
             return
-        may_be_ours = change.is_unclear and found.is_last_modified_by_pipeline
+        may_be_ours = change.was_unclear and found.is_last_modified_by_pipeline
         for update in list(change.updates):
             value = found.values.get(update.field)
             if value == update.value:

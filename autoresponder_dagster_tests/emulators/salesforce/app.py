@@ -147,8 +147,11 @@ class SalesforceEmulator:
         self.journal.append(exchange)
         fault = self._fault(request.method, path) or Fault()
         self._under_way += 1
+        org = self.org
         try:
             await asyncio.sleep(self.latency + fault.delay)
+            if org is not self.org:
+                return Response(status_code=503)  # it was meant for an org that is no more: another test's
             if fault.expires:
                 self.expire_sessions()
             scripted = fault.response
