@@ -8,7 +8,6 @@ import dagster as dg
 from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
-from autoresponder_dagster.assets.salesforce_calls import calls_metadata
 from autoresponder_dagster.resources.systems import Cupola, Multipub, Salesforce
 from autoresponder_dagster.rules.identity import addresses_of_interest, count_orders, unify_contacts
 from autoresponder_dagster.schemas import (
@@ -44,9 +43,7 @@ def salesforce_records(
         metadata={"reason": client.unavailable_reason or ""},
     )
     return Materialized(
-        frame,
-        {"addresses": len(addresses), "degraded": client.is_degraded, **calls_metadata(client)},
-        [available],
+        frame, {"addresses": len(addresses), "api_calls": client.api_calls, "degraded": client.is_degraded}, [available]
     )
 
 

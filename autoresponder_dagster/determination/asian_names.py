@@ -6,8 +6,8 @@ in Latin letters (``people.py``), and whose name it is.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import name_table, name_words
@@ -17,8 +17,7 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = "一-鿿々"
 
 
-@dataclass(frozen=True)
-class AsianName:
+class AsianName(NamedTuple):
     """A name at its place in a text. ``given`` is empty where only the surname is written."""
 
     start: int

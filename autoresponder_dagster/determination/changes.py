@@ -5,7 +5,6 @@ Belongs here: deciding EMAIL_UPDATE and TITLE_UPDATE from statements.
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
@@ -63,7 +62,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     if address.email is None and supporting:
         # The old address ends or the name changed, and another address of the sender stands in the text.
         address = StatedAddress(
-            facts.other_own_address(reading.sources, at_home=False), facts.UNSURE, replace(supporting[0], is_weak=True)
+            facts.other_own_address(reading.sources, at_home=False), facts.UNSURE, supporting[0]._replace(is_weak=True)
         )
     if address.email is None or address.statement is None:
         return None
@@ -76,8 +75,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     day = _since(reading, [address.statement, *supporting])
     back = facts.return_date(reading.sources, away).value if away else None
     title = stated_title(reading)
-    return replace(
-        base,
+    return base._replace(
         determination=Determination.EMAIL_UPDATE,
         category=_category(supporting),
         confidence=_confidence(reading, address, supporting, is_strong=is_strong),
@@ -169,7 +167,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     ended = reading.of_sender(Meaning.ROLE_ENDED)
     if away and not ended:
         return None
-    before = [replace(statement, sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
+    before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
     days = (facts.effective_date(reading.sources, said, PAST) for said in (statement, *ended, *before))
     day = next((found for found in days if found is not None), None)
     is_future = day is not None and reading.sources.today is not None and day > reading.sources.today
@@ -187,8 +185,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     is_elsewhere = is_honorary(reading, statement)
     if statement.is_hedged or statement.is_temporary or away or is_future or is_old or is_elsewhere:
         confidence = DOUBTFUL
-    return replace(
-        base,
+    return base._replace(
         determination=Determination.TITLE_UPDATE,
         category=Category.TITLE_CHANGED,
         confidence=confidence,
@@ -206,8 +203,7 @@ def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
     title = title_in_passing(reading, "title_cue" if reading.is_automatic else "title_news")
     if title is None:
         return None
-    return replace(
-        base,
+    return base._replace(
         determination=Determination.TITLE_UPDATE,
         category=Category.TITLE_CHANGED,
         confidence=DOUBTFUL,

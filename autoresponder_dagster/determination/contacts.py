@@ -6,7 +6,7 @@ belong here: whether such a person takes over or only covers (``departures.py``,
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
@@ -44,8 +44,7 @@ _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
 _TITLE_AFTER = re.compile(r",\s*([^,@<(]{3,60})(?:,|\bat\b|<|\(|$)")
 
 
-@dataclass(frozen=True)
-class Contact:
+class Contact(NamedTuple):
     """Somebody whom the text names to turn to. ``is_topical`` is true where only for some matters."""
 
     name: str | None
@@ -61,9 +60,11 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
     found: list[Contact] = []
     third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
     for number, sentence in enumerate(sources.own.sentences):
-        boxes = [box for box in sources.boxes(sentence) if box.email != sources.identity.email]
+        boxes = [box for box in sentence.boxes if box.email != sources.identity.email]
         before = sentence.folded[: boxes[0].start] if boxes else sentence.folded
-        if number in third_gone or any(lexicon.finds("not_successor", before) for lexicon in sources.lexicons):
+        if number in third_gone or any(
+            lexicon.within(sentence.folded).finds("not_successor", before) for lexicon in sources.lexicons
+        ):
             continue
         found.extend(_with_addresses(sources, statements, number, boxes))
         name = None if boxes else _name_referred_to(sources, statements, number)
@@ -84,14 +85,14 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY}
     writer = fold(sources.identity.writer or "")
     for number, sentence in enumerate(sources.own.sentences):
-        for start, end, name in person_names(sentence.text):
+        for start, end, name in sentence.names:
             is_other = (
                 is_person_like(name)
                 and _may_be_person(sentence.text, start, name, sources)
                 and not _names_own_organization(name, sources.identity)
             )
             acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and any(
-                lexicon.finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons
+                lexicon.within(sentence.folded).finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons
             )
             acts = acts or any(
                 lexicon.finds("acts_before", sentence.folded[:start]) for lexicon in sources.lexicons[:1]
@@ -257,7 +258,7 @@ def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
 
 def _writer_takes_over(sources: Sources) -> bool:
     return any(
-        lexicon.finds("writer_takes_over", sentence.folded)
+        lexicon.within(sentence.folded).finds("writer_takes_over", sentence.folded)
         for lexicon in sources.lexicons
         for sentence in sources.own.sentences
     )
@@ -287,7 +288,7 @@ def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
     """Return the fullest form of a name in the own words; without a name, one that fits the address."""
     longest = ""
     for sentence in sources.own.sentences:
-        for start, _, raw in person_names(sentence.text):
+        for start, _, raw in sentence.names:
             full = strip_honorifics(raw)
             if len(full) <= len(longest):
                 continue
@@ -321,7 +322,7 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
     captured = _captured_name(sources, statements, number)
     if captured and not is_asian(captured):
         return captured
-    for start, _, raw in person_names(sentence.text):
+    for start, _, raw in sentence.names:
         name = strip_honorifics(raw)
         is_object = (
             sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
@@ -337,7 +338,9 @@ def _in_signature(sources: Sources) -> list[Contact]:
     """Return the person of the signature where the text says "the colleague below" and it is not the sender."""
     sentences = sources.own.sentences
     points_below = any(
-        lexicon.finds("here_below", sentence.folded) for lexicon in sources.lexicons for sentence in sentences
+        lexicon.within(sentence.folded).finds("here_below", sentence.folded)
+        for lexicon in sources.lexicons
+        for sentence in sentences
     )
     for box in find_mailboxes(sources.own.signature) if points_below else ():
         names = [strip_honorifics(name) for _, _, name in person_names(sources.own.signature)]

@@ -6,10 +6,10 @@ year is guessed.
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, alternatives, lexicon, terms
@@ -25,8 +25,7 @@ _WESTMOST, _EASTMOST = -11, -4
 """Hours from UTC between which people write the month first."""
 
 
-@dataclass(frozen=True)
-class StatedDate:
+class StatedDate(NamedTuple):
     """A date as it stands in a text. ``value`` is null where the year cannot be known.
 
     ``is_certain`` is false where the weekday contradicts or the order of day and month is a guess.
@@ -239,12 +238,18 @@ def _weekdays_in(languages: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name for language in languages for name in lexicon(language).weekdays) - common
 
 
+def _is_week(word: str, languages: Iterable[str]) -> bool:
+    """Tell whether a word stands before the number of a week in the calendar."""
+    return any(word in lexicon(language).week_words for language in languages)
+
+
 class _Found:
     """The dates found so far; a place that is taken stays taken, so longer forms are tried first."""
 
     def __init__(
         self,
         folded: str,
+        possible: dict[str, list["re.Match[str]"]],
         today: date | None,
         direction: int,
         *,
@@ -252,12 +257,11 @@ class _Found:
         languages: tuple[str, ...],
     ) -> None:
         self.folded = folded
-        self.possible = _matches_in(folded)
+        self.possible = possible
         self.today = today
         self.direction = direction
         self.month_first = month_first
-        self.weekdays = _weekdays_in(languages)
-        self.week_words = frozenset(word for language in languages for word in lexicon(language).week_words)
+        self.languages = languages
         self.dates: list[StatedDate] = []
 
     def add(self, match: "re.Match[str]", value: date | None, **marks: bool) -> None:
@@ -372,7 +376,7 @@ def _add_spelled(found: _Found, today: date) -> None:
         weekday = _weekday_numbers()[match.group("weekday") or match.group("weekday_b")]
         found.add(match, today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7))
     for match in found.matches("week_number"):
-        if match.group("word") in found.week_words:
+        if _is_week(match.group("word"), found.languages):
             week, last = int(match.group("week")), match.group("week_to")
             value = _day_of_week(int(last), _FRIDAY, found) if last else _day_of_week(week, 0, found)
             found.add(match, value, is_range=last is not None)
@@ -405,7 +409,7 @@ def _add_relative(found: _Found, today: date) -> None:
     for match in found.matches("day"):
         found.add(match, _next_such_day(None, int(match.group("day")), found, today))
     for match in found.matches("weekday"):
-        if match.group("weekday") not in found.weekdays:
+        if match.group("weekday") not in _weekdays_in(found.languages):
             continue  # French "mon" is no Monday.
         weekday = _weekday_numbers()[match.group("weekday")]
         ahead, ago = (weekday - today.weekday()) % 7 or 7, (today.weekday() - weekday) % 7 or 7
@@ -471,30 +475,27 @@ def find_dates(
     *,
     month_first: bool | None = None,
     languages: Collection[str] = LANGUAGES,
-) -> list[StatedDate]:
-    """Return the dates of a text in order; a longer form at a place wins over a shorter one.
+) -> tuple[StatedDate, ...]:
+    """Return the dates of a text in order: see ``dates_in``."""
+    return dates_in(fold(text), today, direction, month_first=month_first, languages=tuple(languages))
+
+
+def dates_in(
+    folded: str, today: date | None, direction: int, *, month_first: bool | None, languages: tuple[str, ...]
+) -> tuple[StatedDate, ...]:
+    """Return the dates of a folded text in order; a longer form at a place wins over a shorter one.
 
     Args:
-        text: One sentence.
+        folded: One sentence.
         today: The day of the message, null where it has none: then no year is guessed.
         direction: ``FUTURE`` or ``PAST``: where a date without a year is looked for.
         month_first: The order of ``10/11``; null where nothing tells it.
         languages: The languages in which a word alone can be a weekday.
     """
-    return list(_dates_in(fold(text), today, direction, month_first, tuple(languages)))
-
-
-@lru_cache(maxsize=64)
-def _dates_in(
-    folded: str,
-    today: date | None,
-    direction: int,
-    month_first: bool | None,  # noqa: FBT001 - a key of the cache
-    languages: tuple[str, ...],
-) -> tuple[StatedDate, ...]:
-    found = _Found(folded, today, direction, month_first=month_first, languages=languages)
-    if not found.possible:
+    possible = _matches_in(folded)
+    if not possible:
         return ()
+    found = _Found(folded, possible, today, direction, month_first=month_first, languages=languages)
     _add_numbered(found)
     _add_asian(found)
     _add_named_months(found)

@@ -4,7 +4,6 @@ Belongs here: the order in which the kinds of decision are tried, and what is le
 """
 
 import re
-from dataclasses import replace
 
 from autoresponder_dagster.addresses import is_role_mailbox, normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport
@@ -58,7 +57,7 @@ def decide(reading: Reading) -> Verdict:
         contacts=verdict.alternates,
         reason=verdict.category.value,
     )
-    return replace(verdict, language=language, stages=stages, parse_problem=reading.message.problem)
+    return verdict._replace(language=language, stages=stages, parse_problem=reading.message.problem)
 
 
 def _speaks(reading: Reading) -> bool:
@@ -73,7 +72,7 @@ def said(reading: Reading) -> Verdict:
     if reading.report is not None:
         return _delivery_verdict(reading, reading.report, base)
     if reading.transport in _UNKNOWN_TRANSPORT:
-        return replace(base, category=_UNKNOWN_TRANSPORT[reading.transport], confidence=CLEAR)
+        return base._replace(category=_UNKNOWN_TRANSPORT[reading.transport], confidence=CLEAR)
     if not _speaks(reading):
         return _unreadable(reading, base)
     for decision in (
@@ -95,19 +94,18 @@ def said(reading: Reading) -> Verdict:
 
 def _unreadable(reading: Reading, base: Verdict) -> Verdict:
     if reading.message.problem:
-        return replace(base, category=Category.PARSE_PROBLEM, confidence=CLEAR)
+        return base._replace(category=Category.PARSE_PROBLEM, confidence=CLEAR)
     end = vacation_end(reading)
     if end is not None:
-        return replace(
-            base,
+        return base._replace(
             determination=Determination.OUT_OF_OFFICE,
             category=Category.ABSENCE,
             confidence=INFERRED,
             return_date=end,
         )
     if reading.sources.own.quoted.strip() and reading.transport == TransportClass.HUMAN:
-        return replace(base, category=Category.UNCLEAR)
-    return replace(base, category=Category.EMPTY, confidence=CLEAR)
+        return base._replace(category=Category.UNCLEAR)
+    return base._replace(category=Category.EMPTY, confidence=CLEAR)
 
 
 def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -> Verdict:
@@ -117,8 +115,7 @@ def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -
         "relayed": Category.DELIVERED,
         "expanded": Category.DELIVERED,
     }.get(report.action, Category.UNDELIVERABLE)
-    base = replace(
-        base,
+    base = base._replace(
         sender_email=report.failed_recipient,
         category=category,
         confidence=CLEAR,
@@ -139,8 +136,7 @@ def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -
     if not gone:
         return base
     departed = departure_facts(reading, gone[0], base)
-    return replace(
-        departed,
+    return departed._replace(
         determination=Determination.INACTIVE,
         confidence=INFERRED,
         replacement_name=None,
@@ -159,8 +155,7 @@ def _unsubscribe(reading: Reading, base: Verdict) -> Verdict | None:
         or (reading.is_automatic and any(s.means in AWAY or s.means == Meaning.RETURNED for s in reading.statements))
     ):
         return None
-    return replace(
-        base,
+    return base._replace(
         category=Category.UNSUBSCRIBE_REQUEST,
         confidence=CLEAR,
         evidence=reading.evidence(asked[0]),
@@ -172,8 +167,7 @@ def _spam(reading: Reading, base: Verdict) -> Verdict | None:
     said = [s for s in reading.statements if s.means == Meaning.SPAM]
     if not said or reading.is_automatic:
         return None
-    return replace(
-        base,
+    return base._replace(
         category=Category.SPAM,
         confidence=INFERRED,
         evidence=reading.evidence(said[0]),
@@ -185,8 +179,7 @@ def _mailbox(reading: Reading, base: Verdict) -> Verdict | None:
     said = [s for s in reading.statements if s.means in (Meaning.UNMONITORED, Meaning.OLD_ADDRESS_ENDS)]
     if not said or not reading.is_automatic:
         return None
-    return replace(
-        base,
+    return base._replace(
         category=Category.MAILBOX_UNMONITORED,
         confidence=INFERRED,
         evidence=reading.evidence(said[0]),
@@ -198,8 +191,7 @@ def _acknowledgement(reading: Reading, base: Verdict) -> Verdict | None:
     received = [s for s in reading.statements if s.means == Meaning.RECEIVED]
     if reading.transport == TransportClass.TICKET_ACKNOWLEDGEMENT or (received and reading.is_automatic):
         evidence = reading.evidence(received[0]) if received else None
-        return replace(
-            base,
+        return base._replace(
             category=Category.ACKNOWLEDGEMENT,
             confidence=CLEAR,
             evidence=evidence,
@@ -211,8 +203,7 @@ def _acknowledgement(reading: Reading, base: Verdict) -> Verdict | None:
 def _rest(reading: Reading, base: Verdict) -> Verdict:
     third = [s for s in reading.statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY]
     if third:
-        return replace(
-            base,
+        return base._replace(
             category=Category.THIRD_PERSON,
             confidence=DOUBTFUL,
             evidence=reading.evidence(third[0]),
@@ -222,9 +213,8 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
         return base
     email = reading.identity.email or ""
     if not email or is_role_mailbox(email) or not _WORD.search(reading.sources.own.own) or reading.asks:
-        return replace(base, category=Category.HUMAN_MESSAGE)
-    return replace(
-        base,
+        return base._replace(category=Category.HUMAN_MESSAGE)
+    return base._replace(
         determination=Determination.ACTIVE,
         category=Category.HUMAN_MESSAGE,
         confidence=PRESUMED,

@@ -17,7 +17,7 @@ from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
 from autoresponder_dagster.determination.organizations import organization_of_domain
-from autoresponder_dagster.determination.people import identity_of, person_names
+from autoresponder_dagster.determination.people import identity_of
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
@@ -94,7 +94,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         confidence = min(confidence, DOUBTFUL)
     if verdict.determination == Determination.INACTIVE and names_another(reading.sources, reading.statements):
         confidence = min(confidence, NEARLY)  # Somebody is named, and what for is not understood.
-    return replace(verdict, confidence=confidence, matched=matched_entries(leading, *said))
+    return verdict._replace(confidence=confidence, matched=matched_entries(leading, *said))
 
 
 def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
@@ -104,12 +104,12 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
     for statement in soon:
         day = facts.effective_date(reading.sources, statement, FUTURE)
         if statement.means == Meaning.LAST_DAY and day is not None and today is not None and day <= today:
-            said.append(replace(statement, means=Meaning.LEFT))
+            said.append(statement._replace(means=Meaning.LEFT))
     said += _employed_elsewhere(reading)
     if reading.is_automatic:
         # "X is no longer the Director": of others it tells a departure, though it may be another post.
         ended = [s for s in reading.of_sender(Meaning.ROLE_ENDED) if not (s.is_negated or s.is_temporary)]
-        said += [replace(s, means=Meaning.LEFT, is_weak=True) for s in ended if s.is_named and not s.is_first_person]
+        said += [s._replace(means=Meaning.LEFT, is_weak=True) for s in ended if s.is_named and not s.is_first_person]
     # What a person tells of years ago is no news about this address.
     is_tale = not reading.is_automatic
     return [
@@ -125,7 +125,7 @@ def _employed_elsewhere(reading: Reading) -> list[Statement]:
         return []
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     return [
-        replace(s, means=Meaning.LEFT, is_weak=s.is_weak and not ends)
+        s._replace(means=Meaning.LEFT, is_weak=s.is_weak and not ends)
         for s in reading.of_sender(Meaning.NEW_EMPLOYER)
         if (s.is_named or (s.who == Who.IMPLICIT and s.language in NO_SPACES))
         and (ends or not s.is_weak)
@@ -352,8 +352,7 @@ def _future(reading: Reading, soon: Sequence[Statement], base: Verdict, day: dat
     day = day or next((found for found in days if found is not None), None)
     people = contacts(reading.sources, reading.statements)
     lead = people[0] if people else Contact(None, None)
-    return replace(
-        base,
+    return base._replace(
         category=Category.FUTURE_DEPARTURE,
         confidence=CLEAR,
         evidence=reading.evidence(soon[0]),
@@ -389,8 +388,7 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     ]
     lead = people[0] if people else Contact(None, None)
     category = _CATEGORIES.get(leading.means, Category.LEFT)
-    return replace(
-        base,
+    return base._replace(
         determination=Determination.REPLACEMENT if people else Determination.INACTIVE,
         category=Category.NEW_EMPLOYER if employer is not None and category == Category.LEFT else category,
         evidence=reading.evidence(leading),
@@ -429,14 +427,14 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
             fact is not None and fact in text for fact in (verdict.replacement_name, verdict.replacement_email)
         )
         if is_near and (statement.means == Meaning.SUCCESSOR or _is_left_to_a_colleague(reading, verdict)):
-            return replace(verdict, confidence=DOUBTFUL)
+            return verdict._replace(confidence=DOUBTFUL)
     return None
 
 
 def speaks_of_a_while(reading: Reading) -> bool:
     """Tell whether anything in the own words holds only for a time: then somebody else may only cover."""
     return any(
-        lexicon.finds("temporary", sentence.folded)
+        lexicon.within(sentence.folded).finds("temporary", sentence.folded)
         for lexicon in reading.sources.lexicons[:1]
         for sentence in reading.sources.own.sentences
     )
@@ -475,7 +473,7 @@ def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     if not gone:
         return None
     sentence = reading.sources.own.sentences[gone[0].sentence]
-    named = [name for _, _, name in person_names(sentence.text)]
+    named = [name for _, _, name in sentence.names]
     boxes = {
         box.email
         for box in find_mailboxes(reading.sources.own.own)
@@ -485,8 +483,7 @@ def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     candidates = {email for email in boxes if any(names_match(email, name) for name in named)} or here
     evidence, matched = reading.evidence(gone[0]), matched_entries(*gone)
     if len(candidates) != 1:
-        return replace(
-            base,
+        return base._replace(
             sender_email=None,
             category=Category.UNDETERMINED_SENDER,
             confidence=CLEAR,
@@ -496,9 +493,8 @@ def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     email = candidates.pop()
     identity = identity_of(email, named[0] if named else None)
     attributed = replace(reading, sources=replace(reading.sources, identity=identity))
-    return replace(
-        departure_facts(attributed, gone[0], replace(base, sender_email=email)), confidence=INFERRED, matched=matched
-    )
+    departed = departure_facts(attributed, gone[0], base._replace(sender_email=email))
+    return departed._replace(confidence=INFERRED, matched=matched)
 
 
 def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:
@@ -506,7 +502,8 @@ def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:
     address = moved_elsewhere(reading)
     if address.email is None or address.statement is None:
         return None
-    return replace(departure_facts(reading, address.statement, base), confidence=DOUBTFUL, new_email=address.email)
+    departed = departure_facts(reading, address.statement, base)
+    return departed._replace(confidence=DOUBTFUL, new_email=address.email)
 
 
 def _answers_for_an_office(reading: Reading, gone: Sequence[Statement]) -> bool:
@@ -525,4 +522,4 @@ def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     routed = any(s.means == Meaning.ROUTED for s in reading.statements) or _answers_for_an_office(reading, gone)
     if not gone or not routed:
         return None
-    return replace(departure_facts(reading, gone[0], base), confidence=DOUBTFUL, new_email=None)
+    return departure_facts(reading, gone[0], base)._replace(confidence=DOUBTFUL, new_email=None)

@@ -8,17 +8,18 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian
-from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, find_dates
+from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, dates_in
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import Lexicon, Trait
 from autoresponder_dagster.determination.mailboxes import (
     Mailbox,
     find_mailboxes,
     local_part,
-    may_hold_mailbox,
     names_match,
     shape,
 )
@@ -40,7 +41,7 @@ _WORD_OF_ADDRESS = re.compile(r"[a-z]+")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sources:
     """What facts are read from: one message's own words, its sender and its day."""
 
@@ -51,14 +52,23 @@ class Sources:
     month_first: bool | None
     vcard: str = ""
 
-    def boxes(self, sentence: Sentence) -> list[Mailbox]:
-        """Return the addresses of a sentence."""
-        return find_mailboxes(sentence.text) if may_hold_mailbox(sentence.text) else []
-
-    def dates(self, sentence: Sentence, direction: int) -> list[StatedDate]:
+    def dates(self, sentence: Sentence, direction: int) -> tuple[StatedDate, ...]:
         """Return the dates of a sentence; ``direction`` is where one without a year is looked for."""
-        languages = [lexicon.language for lexicon in self.lexicons]
-        return find_dates(sentence.text, self.today, direction, month_first=self.month_first, languages=languages)
+        known = self._dates.get((sentence.folded, direction))
+        if known is None:
+            known = dates_in(
+                sentence.folded, self.today, direction, month_first=self.month_first, languages=self._languages
+            )
+            self._dates[sentence.folded, direction] = known
+        return known
+
+    @cached_property
+    def _languages(self) -> tuple[str, ...]:
+        return tuple(lexicon.language for lexicon in self.lexicons)
+
+    @cached_property
+    def _dates(self) -> dict[tuple[str, int], tuple[StatedDate, ...]]:
+        return {}
 
 
 # ---- addresses ------------------------------------------------------------------------------------
@@ -98,7 +108,7 @@ def other_own_address(sources: Sources, *, at_home: bool) -> str | None:
     """
     home = domain_of(sources.identity.email or "")
     for sentence in sources.own.sentences:
-        for box in sources.boxes(sentence):
+        for box in sentence.boxes:
             is_other = box.email != sources.identity.email and not is_role_mailbox(box.email)
             if (
                 is_other
@@ -130,9 +140,7 @@ def new_address(sources: Sources, statement: Statement) -> tuple[str | None, flo
 
 
 def _best_address(sources: Sources, sentence: Sentence, statement: Statement | None) -> tuple[str, float] | None:
-    boxes = [
-        box for box in sources.boxes(sentence) if box.email != sources.identity.email and not is_role_mailbox(box.email)
-    ]
+    boxes = [box for box in sentence.boxes if box.email != sources.identity.email and not is_role_mailbox(box.email)]
     own = [box for box in boxes if is_own_address(box.email, sources.identity)]
     if own:
         after = [box for box in own if statement is None or box.start >= statement.start]
@@ -157,7 +165,7 @@ def _role_stated_as_own(sources: Sources, sentence: Sentence, statement: Stateme
     """Return a role mailbox that the statement itself calls the new address: said plainly, but fit for no record."""
     if statement is None or statement.is_weak:
         return None
-    for box in sources.boxes(sentence):
+    for box in sentence.boxes:
         is_stated = statement.start <= box.start < statement.end + ADDRESS_REACH
         if is_stated and is_role_mailbox(box.email) and box.email != sources.identity.email:
             return box.email, SIGNED
@@ -172,7 +180,7 @@ def _is_renamed_sender(box: Mailbox, sources: Sources) -> bool:
 
 def _belongs_to_another(box: Mailbox, sentence: Sentence, identity: Identity) -> bool:
     """Tell whether somebody else is named before an address, or fits it."""
-    for _, end, name in person_names(sentence.text):
+    for _, end, name in sentence.names:
         is_near = end <= box.start < end + ADDRESS_REACH and is_person_like(name)
         if not identity.is_named_in(name) and (is_near or names_match(box.email, name)):
             return True
@@ -182,16 +190,14 @@ def _belongs_to_another(box: Mailbox, sentence: Sentence, identity: Identity) ->
 # ---- dates ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ReturnDate:
+class ReturnDate(NamedTuple):
     """When somebody is back; null where it is not told. ``is_certain`` is false where a weekday contradicts."""
 
     value: date | None = None
     is_certain: bool = True
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     sentence: int
     distance: int
     stated: StatedDate
@@ -280,7 +286,7 @@ def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources
     after = sentence.folded[stated.end : stated.end + CUE_REACH_AFTER]
     distances: list[int] = []
     for lexicon in sources.lexicons:
-        pattern = lexicon.words.get(cue)
+        pattern = lexicon.within(sentence.folded).words.get(cue)
         if pattern is not None:
             distances.extend(len(before) - found.end() for found in pattern.finditer(before))
             follows = pattern.search(after) if Trait.VERB_LAST in lexicon.traits else None

@@ -6,10 +6,10 @@ whose address, a day past or to come. Does not belong here: weighing them (``lea
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
@@ -31,8 +31,7 @@ _NUMBER = re.compile(r"\d[\d.,:/-]*")
 _TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
 
 
-@dataclass(frozen=True)
-class Features:
+class Features(NamedTuple):
     """What one message shows.
 
     ``sentences`` are the words of each sentence between marks of its ends; sequences of up to
@@ -127,7 +126,7 @@ def _links(text: str) -> Iterable[tuple[int, int, str]]:
 
 def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int, str]]:
     sender = sources.identity
-    for box in sources.boxes(sentence):
+    for box in sentence.boxes:
         if box.email == sender.email:
             kind = "@same"
         elif is_role_mailbox(box.email):

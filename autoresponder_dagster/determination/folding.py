@@ -92,13 +92,15 @@ class _Folding(dict[int, str]):
 
 
 _FOLDING = _Folding()
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def fold(text: str) -> str:
     """Return ``text`` lower-cased and without accents, character by character (same length)."""
-    if text.isascii():
-        return text.lower()
-    return text.translate(_FOLDING)
+    if not text.isascii():
+        # Only these characters are looked up; what they fold to stays as it is when it is lower-cased.
+        text = _NOT_ASCII.sub(lambda found: found.group().translate(_FOLDING), text)
+    return text.lower()
 
 
 def clean(text: str) -> str:

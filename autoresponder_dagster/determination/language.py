@@ -17,6 +17,8 @@ _ADDRESS_OR_LINK = re.compile(r"\S*@\S+|\bhttps?:\S+|\bwww\.\S+")
 _LETTERS_ONLY = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "'"}
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _LONG_WORD = 5
 _MOST_LETTERS = 2
 """Letters of a language's own that count as much as so many of its words."""
@@ -24,6 +26,8 @@ _LEAST_KANA, _LEAST_HAN = 3, 2
 _SECOND_LANGUAGE_SHARE = 0.2
 _POINTS = lcm(*range(1, len(LANGUAGES) + 1))
 """What a word is worth; the languages that have it share that, without a rest."""
+_LANE = 32
+"""Bits of a language's points: enough for as many words as are read."""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -39,13 +43,17 @@ def _letters() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[str, tuple[int, tuple[str, ...]]]:
-    """Return the function words with the points that each of their languages gets for one."""
-    words: dict[str, list[str]] = {}
-    for language in LANGUAGES:
-        for word in _known_words(language):
-            words.setdefault(word, []).append(language)
-    return {word: (_POINTS // len(languages), tuple(languages)) for word, languages in words.items()}
+def _points() -> dict[str, int]:
+    """Return the words that tell a language with what each of their languages gets for one, all in one number.
+
+    Each language has a lane of its own in it, so that adding such numbers adds the points of all languages at once.
+    """
+    known = [_known_words(language) for language in LANGUAGES]
+    points: dict[str, int] = {}
+    for word in frozenset().union(*known):
+        lanes = [lane for lane, words in enumerate(known) if word in words]
+        points[word] = sum(_POINTS // len(lanes) << _LANE * lane for lane in lanes)
+    return points
 
 
 def _without_pieces(line: str, mark: str) -> str:
@@ -87,17 +95,16 @@ def count_function_words(folded: str, language: str) -> int:
 @lru_cache(maxsize=16)
 def detect_languages(text: str) -> tuple[str, ...]:
     """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
-    scores: dict[str, int] = {}
-    known = _words()
-    counts = Counter(_words_of(fold(text[:6000])))
-    for word in known.keys() & counts.keys():
-        points, languages = known[word]
-        for language in languages:
-            scores[language] = scores.get(language, 0) + counts[word] * points
-    letters = Counter(map(_letters().get, text[:3000].lower())) if not text.isascii() else {}
+    points = _points()
+    total = sum(map(points.__getitem__, filter(points.__contains__, _words_of(fold(text[:6000])))))
+    lanes = ((language, total >> _LANE * lane & (1 << _LANE) - 1) for lane, language in enumerate(LANGUAGES))
+    scores = {language: score for language, score in lanes if score}
+    letters = Counter(map(_letters().get, _NOT_ASCII.findall(text[:3000].lower()))) if not text.isascii() else {}
     for language in filter(None, letters):
         scores[language] = scores.get(language, 0) + min(letters[language], _MOST_LETTERS) * _POINTS
-    kana, han = (0, 0) if text.isascii() else (len(sign.findall(text[:3000])) for sign in (_KANA, _HAN))
+    kana, han = 0, 0
+    if not text.isascii() and _ASIAN.search(text, 0, 3000):
+        kana, han = (len(sign.findall(text[:3000])) for sign in (_KANA, _HAN))
     if kana >= _LEAST_KANA:
         scores["ja"] = (kana + han) * _POINTS // 3
     elif han >= _LEAST_HAN:

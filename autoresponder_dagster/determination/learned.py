@@ -9,69 +9,86 @@ file, ``lexicons/learned.tsv``: one feature a line, one column a determination; 
 traced to words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
-from math import sqrt
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from itertools import pairwise
+from math import exp, sqrt
 
 from autoresponder_dagster.determination.features import Features, features, without_endings
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.schemas.enums import Determination
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 WEIGHTS_FILE = "learned.tsv"
 INTERCEPT = "(intercept)"
+DIGITS = 2
+"""Decimal places of a weight."""
 _MOST_REASONS = 5
 _FEW = 12
 """So many known features more would make a view as sure as it seems: few words never convince."""
-_END = ""
-"""The key under which a node of the tree of word sequences holds the number of the sequence that ends there."""
+_LANE = 32
+"""Bits of the packed weights that belong to one determination."""
+_ZERO = 1 << 20
+"""What stands for a weight of nothing in its lane, so that all are positive."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A linear model: one row of ``matrix`` for each of ``names``, one column for each determination.
+    """A linear model: the weights of each feature, one for each determination.
 
-    ``tree`` holds the names by their words: ``{"left": {"": 17, "the": {"": 18}}}``.
+    ``packed`` holds the weights of a feature as one number, each in a lane of its own: adding such numbers adds
+    all weights at once, exactly and in any order.
     """
 
     determinations: tuple[Determination, ...]
-    intercept: "NDArray[np.float64]"
-    names: tuple[str, ...]
-    matrix: "NDArray[np.float64]"
-    tree: Mapping[str, Any]
+    intercept: tuple[float, ...]
+    packed: Mapping[str, int]
 
-    def numbers(self, words: Sequence[str]) -> set[int]:
-        """Return the rows of the word sequences that a sentence holds."""
-        found: set[int] = set()
-        for start, first in enumerate(words):
-            node = self.tree.get(first)
-            following = start + 1
-            while node is not None:
-                if _END in node:
-                    found.add(node[_END])
-                node = node.get(words[following]) if following < len(words) else None
-                following += 1
+    def known(self, words: Sequence[str]) -> set[str]:
+        """Return the word sequences of a sentence that have weights."""
+        found = self.packed.keys() & words
+        found |= self.packed.keys() & [f"{word} {following}" for word, following in pairwise(words)]
         return found
 
+    def of_sentence(self, words: Sequence[str]) -> set[str]:
+        """Return the same with those of its words without their endings."""
+        return self.known(words) | self.known(without_endings(words))
 
-@dataclass(frozen=True)
+    def sums(self, known: Iterable[str]) -> list[float]:
+        """Return the sum of the weights of features, for each determination."""
+        rows = list(map(self.packed.__getitem__, known))
+        total = sum(rows)
+        return [
+            ((total >> _LANE * column & (1 << _LANE) - 1) - len(rows) * _ZERO) / 10**DIGITS
+            for column in range(len(self.determinations))
+        ]
+
+
+@dataclass
 class Opinion:
-    """What the learned reader takes a message to say. ``probabilities`` sum to one.
-
-    ``sentence`` is the one that speaks most for ``determination``; ``reasons`` are the features that do.
-    """
+    """What the learned reader takes a message to say. ``probabilities`` sum to one."""
 
     determination: Determination
     probabilities: Mapping[Determination, float]
-    sentence: int | None
-    reasons: tuple[str, ...]
+    model: Weights
+    found: Features
+
+    @cached_property
+    def sentence(self) -> int | None:
+        """The sentence that speaks most for what is most probable."""
+        supports = [self._support(self.model.of_sentence(words)) for words in self.found.sentences]
+        return max(range(len(supports)), key=lambda number: supports[number], default=None)
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """The features that speak most for what is most probable."""
+        known = sorted(self.model.packed.keys() & self.found.all())
+        return tuple(sorted(known, key=lambda name: -self._support([name]))[:_MOST_REASONS])
+
+    def _support(self, known: Iterable[str]) -> float:
+        probable = max(self.probabilities, key=self.probabilities.__getitem__)
+        return self.model.sums(known)[self.model.determinations.index(probable)]
 
 
 def weights_text() -> str:
@@ -83,15 +100,16 @@ def read_weights(text: str) -> Weights:
     """Read a weights file: a header with the determinations, the intercept, the features."""
     header, *lines = (line.split("\t") for line in text.splitlines())
     rows = {name: [float(number) for number in numbers] for name, *numbers in lines}
-    intercept = np.array(rows.pop(INTERCEPT))
-    tree: dict[str, Any] = {}
-    for number, name in enumerate(rows):
-        node = tree
-        for word in name.split(" "):
-            node = node.setdefault(word, {})
-        node[_END] = number
-    determinations = tuple(Determination(name) for name in header[1:])
-    return Weights(determinations, intercept, tuple(rows), np.array(list(rows.values())), tree)
+    intercept = tuple(rows.pop(INTERCEPT))
+    return Weights(
+        tuple(Determination(name) for name in header[1:]),
+        intercept,
+        {name: _packed(numbers) for name, numbers in rows.items()},
+    )
+
+
+def _packed(numbers: Sequence[float]) -> int:
+    return sum(round(number * 10**DIGITS) + _ZERO << _LANE * column for column, number in enumerate(numbers))
 
 
 @lru_cache(maxsize=1)
@@ -107,19 +125,16 @@ def opinion_on(reading: Reading) -> Opinion:
 
 def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
-    of_sentences = [model.numbers(words) | model.numbers(without_endings(words)) for words in found.sentences]
-    known = sorted(set().union(*of_sentences, *(model.numbers([name]) for name in found.of_message)))
-    scores = model.intercept + model.matrix[known].sum(axis=0) / sqrt(len(known) + _FEW)
-    odds = np.exp(scores - scores.max())
-    column = int(odds.argmax())
-    support = model.matrix[:, column]
+    known = model.packed.keys() & found.of_message
+    known.update(*map(model.of_sentence, found.sentences))
+    length = sqrt(len(known) + _FEW)
+    scores = [start + sum_ / length for start, sum_ in zip(model.intercept, model.sums(known), strict=True)]
+    highest = max(scores)
+    odds = [exp(score - highest) for score in scores]
+    total = sum(odds)
     return Opinion(
-        determination=model.determinations[column],
-        probabilities=dict(zip(model.determinations, (odds / odds.sum()).tolist(), strict=True)),
-        sentence=max(
-            range(len(of_sentences)), key=lambda number: support[list(of_sentences[number])].sum(), default=None
-        ),
-        reasons=tuple(
-            model.names[number] for number in sorted(known, key=lambda number: -support[number])[:_MOST_REASONS]
-        ),
+        determination=model.determinations[scores.index(highest)],
+        probabilities={one: odd / total for one, odd in zip(model.determinations, odds, strict=True)},
+        model=model,
+        found=found,
     )

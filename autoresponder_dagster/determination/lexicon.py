@@ -12,12 +12,13 @@ any engine with RE2's syntax gives the same matches in linear time. ``{name}`` i
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -161,30 +162,57 @@ class Lexicon:
         pattern = self.words.get(kind)
         return pattern.search(text) if pattern is not None else None
 
-    @cached_property
-    def matches(self) -> Callable[[str], tuple[tuple[Entry, "re.Match[str]"], ...]]:
-        """Finds the entries in a folded sentence, with their places, and remembers it: many messages say the same."""
-        return lru_cache(maxsize=_REMEMBERED)(self._matches)
+    def matches(self, folded: str) -> tuple[tuple[Entry, "re.Match[str]"], ...]:
+        """Return the entries in a folded sentence, with their places."""
+        return self._read(folded)[0]
 
-    def _matches(self, folded: str) -> tuple[tuple[Entry, "re.Match[str]"], ...]:
-        return tuple(
-            (entry, match)
-            for entry in self.candidates(folded)
-            for match in islice(entry.pattern.finditer(folded), _MATCHES_PER_ENTRY)
-        )
+    def within(self, folded: str) -> "Lexicon":
+        """Return the lexicon for a folded sentence and its parts: without the word lists of which they hold nothing.
+
+        So most of them need not be searched for. Where a word list that is missing means something, in languages
+        written without spaces, all are kept.
+        """
+        return self._read(folded)[1] if self.has_spaces else self
+
+    @cached_property
+    def whole(self) -> "Lexicon":
+        """The lexicon with all its word lists."""
+        return self
+
+    @cached_property
+    def _read(self) -> Callable[[str], tuple[tuple[tuple[Entry, "re.Match[str]"], ...], "Lexicon"]]:
+        """Reads a sentence and remembers it: it is asked for again, and many messages say the same."""
+        return lru_cache(maxsize=_REMEMBERED)(self._read_sentence)
+
+    def _read_sentence(self, folded: str) -> tuple[tuple[tuple[Entry, "re.Match[str]"], ...], "Lexicon"]:
+        matches: list[tuple[Entry, re.Match[str]]] = []
+        words: dict[str, re.Pattern[str]] = {}
+        for number, pattern in self._prefilter.searches(folded):
+            if number < len(self.entries):
+                entry = self.entries[number]
+                matches += [(entry, found) for found in islice(pattern.finditer(folded), _MATCHES_PER_ENTRY)]
+            else:
+                words[self._kinds[number - len(self.entries)]] = pattern
+        narrowed = copy(self)
+        narrowed.__dict__.update(words=words, whole=self)
+        return tuple(matches), narrowed
 
     def candidates(self, folded: str) -> list[Entry]:
         """Return the entries that can match a folded text, in order; the others need not be tried."""
-        return [self.entries[number] for number in self._prefilter.candidates(folded)]
-
-    @cached_property
-    def account_entries(self) -> tuple[Entry, ...]:
-        """The entries that name the owner of the mailbox."""
-        return tuple(entry for entry in self.entries if entry.means == Meaning.ACCOUNT_OF)
+        return [self.entries[number] for number in self._prefilter.candidates(folded) if number < len(self.entries)]
 
     @cached_property
     def _prefilter(self) -> Prefilter:
-        return Prefilter([entry.pattern for entry in self.entries], self.function_words)
+        return Prefilter([*(entry.pattern for entry in self.entries), *self.words.values()], self.function_words)
+
+    @cached_property
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(self.words)
+
+    def __copy__(self) -> "Lexicon":
+        twin = object.__new__(Lexicon)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     @cached_property
     def has_spaces(self) -> bool:
@@ -468,8 +496,7 @@ def without_tags(folded_subject: str) -> str:
     return _TAGS.sub("", folded_subject)
 
 
-@dataclass(frozen=True)
-class SubjectPrefix:
+class SubjectPrefix(NamedTuple):
     """A prefix that marks a subject as an automatic reply's. ``kind`` is ``automatic`` or ``absence``."""
 
     kind: str

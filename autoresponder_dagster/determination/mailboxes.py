@@ -50,16 +50,12 @@ _MAY_HOLD = re.compile(r"[@＠]|\b(?:at|arobase|arroba|chiocciola)\b|[\[(]\s*(?:
 
 def may_hold_mailbox(text: str) -> bool:
     """Tell cheaply whether it is worth looking for addresses in a text."""
-    return _MAY_HOLD.search(text) is not None
-
-
-def find_mailboxes(text: str) -> list[Mailbox]:
-    """Return the valid addresses of a text in order; several spellings at one place count once."""
-    return list(_mailboxes_in(text))
+    return "@" in text or _MAY_HOLD.search(text) is not None
 
 
 @lru_cache(maxsize=256)
-def _mailboxes_in(text: str) -> tuple[Mailbox, ...]:
+def find_mailboxes(text: str) -> tuple[Mailbox, ...]:
+    """Return the valid addresses of a text in order; several spellings at one place count once."""
     found: list[Mailbox] = []
     for match in _ADDRESS.finditer(text):
         email = normalize_email(match.group(1).rstrip(".'-"))

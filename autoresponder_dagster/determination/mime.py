@@ -11,10 +11,9 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
-from functools import lru_cache
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import collapse
 
@@ -26,7 +25,7 @@ Headers = dict[str, list[str]]
 """The values of each header by its name in lower case, as they stand in the message (eight-bit bytes as surrogates)."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_FIELD_NAME = re.compile(r"[!-9;-~]+")
+_FIELD = re.compile(r"^([!-9;-~]+):[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _TOKEN, _VALUE = r"[\w!#$&+.^-]+", r"[\w!#$&+.^/=?:@~{}|-]+"
 _PLAIN_TYPE = re.compile(
     rf'(?P<type>{_TOKEN}/{_TOKEN})\s*(?P<parameters>(?:;\s*{_TOKEN}=(?:{_VALUE}|"[ !#-\[\]-~]*")\s*)*);?\s*', re.ASCII
@@ -34,8 +33,7 @@ _PLAIN_TYPE = re.compile(
 _PARAMETER = re.compile(rf'({_TOKEN})=(?:({_VALUE})|"([^"]*)")', re.ASCII)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part that holds no others. ``encoding`` is the transfer encoding of ``encoded``."""
 
     content_type: str
@@ -97,12 +95,7 @@ def end_of_head(raw: bytes, limit: int | None = None) -> int | None:
 
 def _has_plain_line_ends(raw: bytes) -> bool:
     """Tell whether lines end with a line feed and nothing else: a carriage return may stand before it only."""
-    return raw.count(b"\r") == raw.count(b"\r\n")
-
-
-@lru_cache(maxsize=1024)
-def _field_name(name: str) -> str | None:
-    return name.lower() if _FIELD_NAME.fullmatch(name) else None
+    return b"\r" not in raw or raw.count(b"\r") == raw.count(b"\r\n")
 
 
 def _split_head(raw: bytes) -> tuple[Headers, bytes] | None:
@@ -112,22 +105,14 @@ def _split_head(raw: bytes) -> tuple[Headers, bytes] | None:
     end = end_of_head(raw)
     if end is None:
         return None
+    head = raw[:end].decode("ascii", "surrogateescape")
     headers: Headers = {}
-    values: list[str] = []
-    for line in raw[:end].decode("ascii", "surrogateescape").split("\n"):
-        if line[:1] in (" ", "\t"):
-            if not values:
-                return None
-            values[-1] += f"\n{line}"
-            continue
-        name, colon, value = line.partition(":")
-        known = _field_name(name)
-        if known is None or not colon:
-            return None
-        values = headers.setdefault(known, [])
-        values.append(value.lstrip(" \t"))
-    for values in headers.values():
-        values[:] = [value.rstrip("\r\n") for value in values]
+    lines = 0
+    for name, value in _FIELD.findall(head):
+        headers.setdefault(name.lower(), []).append(value.rstrip("\r\n"))
+        lines += 1 + value.count("\n")
+    if lines != head.count("\n") + 1:
+        return None
     return headers, raw[end + (2 if raw[end + 1 : end + 2] == b"\n" else 3) :]
 
 

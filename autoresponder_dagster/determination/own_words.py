@@ -7,11 +7,14 @@ own words into sentences. Nothing is thrown away: an address may only stand in t
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.dates import month_numbers
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import Lexicon, forms, name_words
+from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, may_hold_mailbox
+from autoresponder_dagster.determination.people import person_names
 
 MAX_SENTENCES = 200
 MAX_SENTENCE = 1_200
@@ -23,7 +26,7 @@ _HEADER_LINES = 3
 _NAME_WORDS = 5
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sentence:
     """One sentence of the sender: ``text`` as written on one line, ``folded`` for matching (same length)."""
 
@@ -32,9 +35,18 @@ class Sentence:
     paragraph: int
     is_subject: bool = False
 
+    @cached_property
+    def boxes(self) -> tuple[Mailbox, ...]:
+        """The addresses in the sentence."""
+        return find_mailboxes(self.text) if may_hold_mailbox(self.text) else ()
 
-@dataclass(frozen=True)
-class OwnWords:
+    @cached_property
+    def names(self) -> tuple[tuple[int, int, str], ...]:
+        """Start, end and text of what looks like the names of people."""
+        return person_names(self.text)
+
+
+class OwnWords(NamedTuple):
     """A text divided by whose words they are."""
 
     sentences: tuple[Sentence, ...]
@@ -52,6 +64,8 @@ _BULLET = re.compile(r"^\s*(?:[-*•·–—o]\s+|\d{1,2}[.)]\s+|\([a-z0-9]\)\s+
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])[\"')\]]*\s+(?=[\"'(\[¡¿]?[A-ZÀ-ÞŁŚŻŹĆŃ0-9¡¿])|(?<=[。！？])|\s*\.{3,}\s+(?=[A-ZÀ-Þ])"
 )
+_MAY_END = re.compile(r"[.!?…][\"')\]]*\s|[。！？]")
+"""What is in every text that is more than one sentence: cheap to look for."""
 _ORDINAL = re.compile(r"(?:^|\D)\d{1,2}\.$")
 _LABEL_VALUE = re.compile(r"^[^\s:][^:]{0,40}:\s*\S")
 
@@ -96,15 +110,14 @@ def _is_header_label(folded_line: str, lexicons: Sequence[Lexicon]) -> bool:
 def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str], list[str]]:
     own: list[str] = []
     quoted: list[str] = []
+    says_something = False
     for index, line in enumerate(lines):
         if _QUOTE_LINE.match(line) and not _GROUPWISE.match(line):
             quoted.append(line)
             own.append("")  # What stands above and below a quoted line is not one sentence.
-        elif _is_quote_start(lines, index, lexicons) and (
-            any(collapse(kept) for kept in own) or index > 0 or not quoted
-        ):
+        elif _is_quote_start(lines, index, lexicons) and (says_something or index > 0 or not quoted):
             rest = lines[index:]
-            if not any(collapse(kept) for kept in own):
+            if not says_something:
                 # Nothing was written above: an attribution line, then words below the quote (or a forward).
                 quoted.append(line)
                 continue
@@ -112,6 +125,7 @@ def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str]
             break
         else:
             own.append(line)
+            says_something = says_something or not line.isspace()
     return own, quoted
 
 
@@ -209,6 +223,8 @@ def _first_word(text: str) -> str:
 
 def split_sentences(block: str) -> list[str]:
     """Split a block of running text into sentences; abbreviations and ordinals do not end one."""
+    if not _MAY_END.search(block):
+        return [block.strip()] if block.strip() else []
     sentences: list[str] = []
     start = 0
     for found in _SENTENCE_END.finditer(block):

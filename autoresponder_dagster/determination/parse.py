@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.errors import MessageError
 from email.header import decode_header
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
@@ -61,8 +62,7 @@ _CHARSET_ALIASES = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
 _DOUBLE_ENCODED = re.compile(r"[\u00c2\u00c3][\u0080-\u00bf]")
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The headers that identify a message. Times are aware UTC."""
 
     message_id: str | None = None
@@ -74,7 +74,7 @@ class Envelope:
     utc_offset_hours: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class ParsedMessage:
     """One message as text.
 
@@ -163,11 +163,33 @@ def split_address(value: str) -> tuple[str | None, str | None]:
     return name.strip(" \"'()<>")[:MAX_NAME] or None, normalize_email(address) if len(address) <= MAX_ADDRESS else None
 
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PLAIN_TIME = re.compile(
+    rf"\s*(?:[A-Z][a-z][a-z], )?([0-3]?[0-9]) ({'|'.join(_MONTHS)}) ((?:19|20)[0-9][0-9]) "
+    r"([0-2][0-9]):([0-5][0-9]):([0-5][0-9]) ([+-])([01][0-9])([0-5][0-9])(?: \([A-Z]+\))?\s*"
+)
+
+
+def _plain_time(value: str) -> datetime | None:
+    """Return a time that is written as the standard asks; null for one that is not, or names no zone (``-0000``)."""
+    found = _PLAIN_TIME.fullmatch(value)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    if sign == "-":
+        if not offset:
+            return None
+        offset = -offset
+    zone = timezone(offset)
+    return datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+
+
 def _time_of(value: str) -> tuple[datetime | None, float | None]:
     if not value:
         return None, None
     try:
-        moment = parsedate_to_datetime(value[-200:].strip())
+        moment = _plain_time(value) or parsedate_to_datetime(value[-200:].strip())
         if moment.tzinfo is None:
             return moment.replace(tzinfo=UTC), None
         offset = moment.utcoffset()
@@ -290,12 +312,12 @@ def html_to_text(html: str) -> str:
     Hidden and struck-through text is dropped: it is not what the sender says now. Quoted originals that
     the mail program marked as such are dropped too.
     """
-    for count, opening in enumerate(_TAG.finditer(html)):
+    for count, opening in enumerate(_TAG.finditer(html) if html.count("<") > MAX_TAGS else ()):
         if count >= MAX_TAGS:
             html = html[: opening.start()]
             break
-    html = _BLOCK_OPEN.sub(r"\1" + _MARK, html[:MAX_HTML].replace(_MARK, " "))
-    html = _BREAK.sub(_MARK, _BLOCK_CLOSE.sub(_MARK + r"\1", html))
+    html = _wrapped(_BLOCK_OPEN, html[:MAX_HTML].replace(_MARK, " "), after=_MARK)
+    html = _BREAK.sub(_MARK, _wrapped(_BLOCK_CLOSE, html, before=_MARK))
     tree = LexborHTMLParser(html)
     for node in tree.css(_HIDDEN):
         if node.tag not in ("body", "html"):
@@ -310,6 +332,13 @@ def html_to_text(html: str) -> str:
     text = body.text() if body is not None else ""
     lines = [collapse(line) for line in text.split(_MARK)]
     return "\n".join(_squeeze(lines))
+
+
+def _wrapped(tag: "re.Pattern[str]", html: str, before: str = "", after: str = "") -> str:
+    """Return HTML with a mark before or after every tag of a kind."""
+    pieces = tag.split(html)  # every second one is a tag
+    pieces[1::2] = [f"{before}{piece}{after}" for piece in pieces[1::2]]
+    return "".join(pieces)
 
 
 def _squeeze(lines: list[str]) -> Iterator[str]:

@@ -5,8 +5,8 @@ Belongs here: names. Does not belong here: addresses as such (``mailboxes.py``).
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.asian_names import (
     AsianName,
@@ -23,6 +23,11 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
 _TITLE = "(?:Prof|Dr|Mag|Ing|Ir|Drs|Dhr|Mw|Mevr|Hr|Fr|Mr|Mrs|Ms|Dott|Sig|Avv)\\."
 _NAME_WORD = rf"(?:{_TITLE}|[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
+# The same, but a capital comes first and then what must not stand before it: a search goes from capital to capital.
+_REST_OF_TITLE = (
+    r"(?:(?<=P)rof|(?<=D)(?:rs?|hr|ott)|(?<=M)(?:ag|w|evr|rs?|s)|(?<=I)(?:ng|r)|(?<=[HF])r|(?<=S)ig|(?<=A)vv)\."
+)
+_FIRST_WORD = rf"[{_UPPER}](?<![\w@.-].)(?:{_REST_OF_TITLE}|[^\W\d_]*(?:['’-][^\W\d_]+)*|\.)"
 
 
 @lru_cache(maxsize=1)
@@ -32,7 +37,7 @@ def _name() -> "re.Pattern[str]":
     "Der" and "des" alone are none: "Leiter der Abteilung" is no name.
     """
     between = rf"(?:(?:{alternatives(terms('name_particles'))})[ \u00a0]+){{0,2}}"
-    return re.compile(rf"(?<![\w@.-]){_NAME_WORD}(?:[ \u00a0]+{between}{_NAME_WORD}){{0,4}}")
+    return re.compile(rf"{_FIRST_WORD}(?:[ \u00a0]+{between}{_NAME_WORD}){{0,4}}")
 
 
 _LONGEST_TITLE = 24
@@ -48,15 +53,14 @@ def _no_names() -> frozenset[str]:
     return name_words("not_names") | name_words("honorifics")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """The person whom a message comes from, as far as its header tells."""
 
     email: str | None = None
     name: str | None = None
-    tokens: frozenset[str] = field(default_factory=frozenset)
+    tokens: frozenset[str] = frozenset()
     local_part: str = ""
-    aliases: frozenset[str] = field(default_factory=frozenset)
+    aliases: frozenset[str] = frozenset()
     writer: str | None = None
     """Somebody else who writes from this person's mailbox, and says so; then "I" is not this person."""
 
@@ -101,7 +105,7 @@ class Identity:
     def with_aliases(self, names: Iterable[str]) -> "Identity":
         """Return this person known by further names."""
         tokens = {token for name in names for token in name_tokens(name)}
-        return replace(self, aliases=self.aliases | tokens)
+        return self._replace(aliases=self.aliases | tokens)
 
     def is_given_name_in(self, text: str) -> bool:
         """Tell whether a text names this person otherwise than by a surname, which relatives share."""

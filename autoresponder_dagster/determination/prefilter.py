@@ -2,14 +2,20 @@
 
 Belongs here: the literals of which a match of a pattern must contain one, read off the pattern's parse tree,
 and what follows from finding them (``literals.py``). It only saves time: leaving it out changes no result.
+
+A pattern is taken as some *ways* to match, one for each of its main alternatives. A way needs one literal of each of
+a few sets: ``(?:left|quit) .* (?:firm|school)`` needs one of *left* and *quit*, and one of *firm* and *school*. Where
+a text allows one way only, the alternative by itself is searched for, which finds the same and takes less time.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from math import inf, prod
+from re import _compiler, _parser  # type: ignore[attr-defined]
 from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from string import digits
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from autoresponder_dagster.determination.literals import literal_search
 
@@ -17,59 +23,140 @@ _MOST_LITERALS = 32
 """A pattern that begins in more ways than this is told by another part of it."""
 _COMMON, _RARER_BY_LETTER = 0.5, 1 / 12
 """Roughly how likely a text holds a common word, and how much less likely each letter makes a literal."""
+_DIGIT = 0.05
+_LETTERS = 80
+"""Letters of a sentence, roughly."""
+_TELLING = 0.6
+"""A second or third set of literals is looked for where a text holds one of it less often."""
+_USUAL = 4.0
+"""A set is not looked for at all where a text holds more of it than so many."""
+_MOST_SETS = 3
+"""Sets of literals that are looked for, for each way to match a pattern."""
+_MOST_WAYS = 128
+_RARE = 0.01
+"""A way that a text is so unlikely to hold the literals of is rare enough."""
 
 Literals = frozenset[str]
+Needs = list[Literals]
+"""Sets of literals, of which every match contains one each."""
+_Item = tuple[Any, Any]
+"""One item of a parse tree: what it is, and its arguments."""
+_Kept = TypeVar("_Kept")
 _NOTHING: Literals = frozenset({""})
+_SIMPLE = (op.LITERAL, op.AT)
 
 
-def required_literals(pattern: "re.Pattern[str]", common: Collection[str] = ()) -> Literals:
-    """Return strings of which every match of a pattern contains one; the empty string if nothing is required.
+class Way(NamedTuple):
+    """One way to match a pattern: what it needs, and the part of the pattern that it is."""
 
-    Of the parts of the pattern that must be there, the one is taken that is least likely to occur by chance;
-    ``common`` are words that occur in any text.
+    needs: Needs
+    part: Any
+
+
+def ways_to_match(pattern: "re.Pattern[str]", common: Collection[str] = ()) -> list[Way]:
+    """Return the ways to match a pattern; every match goes one of them.
+
+    Args:
+        pattern: Any pattern; one that ignores case needs nothing.
+        common: Words that occur in any text, so that looking for them tells little.
     """
-    if pattern.flags & re.IGNORECASE:
-        return _NOTHING
     tree = _parser.parse(pattern.pattern, pattern.flags)
-    return _Reader(common, is_ascii=bool(pattern.flags & re.ASCII)).required(tree)
+    if pattern.flags & re.IGNORECASE:
+        return [Way([], tree)]
+    return _Reader(common, tree.state, is_ascii=bool(pattern.flags & re.ASCII)).ways(tree)
 
 
 class _Reader:
-    def __init__(self, common: Collection[str], *, is_ascii: bool) -> None:
+    def __init__(self, common: Collection[str], state: Any, *, is_ascii: bool) -> None:
         self.common = common
+        self.state = state
         self.is_ascii = is_ascii
+        self._inside: dict[int, Needs] = {}
+        self._exact: dict[int, Literals | None] = {}
+
+    def ways(self, tree: Any) -> list[Way]:
+        """Return the ways to match a pattern: its alternatives, told apart where that tells more."""
+        told: list[Way] = []
+        waiting = [Way(self.required(tree), tree)]
+        while waiting and len(told) + len(waiting) < _MOST_WAYS:
+            waiting.sort(key=self.cost)
+            way = waiting.pop()
+            apart = self.apart(way) if self.cost(way) > _RARE else None
+            if apart is None:
+                told.append(way)
+            else:
+                waiting += apart
+        return told + waiting
+
+    def apart(self, way: Way) -> list[Way] | None:
+        """Return the alternatives of one item of a way, of that which tells most; null where none tells more."""
+        best, least = None, self.cost(way)
+        items = list(way.part)
+        for place, item in enumerate(items):
+            branches = _branches(*item)
+            if 1 < len(branches) <= _MOST_WAYS:
+                parts = ([*items[:place], *branch, *items[place + 1 :]] for branch in branches)
+                ways = [Way(self.required(part), _parser.SubPattern(self.state, part)) for part in parts]
+                cost = sum(min(self.cost(way), 1.0) for way in ways)
+                if cost < least:
+                    best, least = ways, cost
+        return best
+
+    def cost(self, way: Way) -> float:
+        """Return how likely it is, roughly, that a text holds what a way needs.
+
+        What needs nothing itself may still need much in each of its alternatives.
+        """
+        return prod(min(self.chance(literals), 1.0) for literals in way.needs) if way.needs else inf
 
     def chance(self, literals: Literals) -> float:
-        """Return how likely it is, roughly, that a text holds one of the literals."""
-        return sum(
-            _COMMON if literal.strip() in self.common else _RARER_BY_LETTER ** len(literal.encode())
-            for literal in literals
-        )
+        """Return how many of some literals a text holds, roughly."""
+        return sum(map(self.chance_of_one, literals))
 
-    def rarer(self, one: Literals, other: Literals) -> Literals:
-        return min(one, _shortest(other), key=self.chance)
+    def chance_of_one(self, literal: str) -> float:
+        word = literal.strip(" .,")
+        if not word:
+            return inf
+        if literal.isdecimal():
+            return _DIGIT
+        return _COMMON if word in self.common else _LETTERS * _RARER_BY_LETTER ** len(literal.encode())
 
-    def required(self, sequence: Iterable[tuple[Any, Any]]) -> Literals:
-        best = run = _NOTHING
+    def rarest(self, found: Iterable[Literals]) -> Needs:
+        """Return the sets that tell most: the best one, and what others tell much."""
+        chances = {literals: self.chance(literals) for literals in found}
+        telling = [literals for literals in chances if chances[literals] <= _USUAL]
+        first, *others = sorted(telling, key=chances.__getitem__) or [_NOTHING]
+        others = [literals for literals in others if chances[literals] <= _TELLING]
+        return [first, *others][:_MOST_SETS] if first != _NOTHING else []
+
+    def required(self, sequence: Iterable[_Item]) -> Needs:
+        """Return the sets of literals of which every match of a sequence contains one each."""
+        found: list[Literals] = []
+        run = _NOTHING
         for kind, argument in sequence:
-            exact = self.exact(kind, argument)
+            exact = self.exact(kind, argument) if kind in _SIMPLE else _kept(self._exact, self.exact, kind, argument)
             joined = exact and {before + after for before in run for after in exact}
             if joined and len(joined) <= _MOST_LITERALS:
                 run = frozenset(joined)
                 continue
-            best = self.rarer(self.rarer(best, run), self.inside(kind, argument))
+            found += [_shortest(run), *_kept(self._inside, self.inside, kind, argument)]
             run = exact or _NOTHING
-        return self.rarer(best, run)
+        return self.rarest([*found, _shortest(run)])
 
-    def inside(self, kind: Any, argument: Any) -> Literals:
+    def inside(self, kind: Any, argument: Any) -> Needs:
         """Return what one item requires that does not stand for few strings."""
         if kind is op.SUBPATTERN and not argument[1] & re.IGNORECASE:
             return self.required(argument[3])
         if kind is op.BRANCH:
-            return frozenset().union(*(self.required(branch) for branch in argument[1]))
+            ways = [self.required(branch) for branch in argument[1]]
+            # One set of each alternative, together: the one that tells most, then the next, where there is one.
+            return [
+                frozenset().union(*(way[min(place, len(way) - 1)] for way in ways))
+                for place in range(_MOST_SETS if all(ways) else 0)
+            ]
         if kind in (op.MAX_REPEAT, op.MIN_REPEAT) and argument[0] > 0:
             return self.required(argument[2])
-        return _NOTHING
+        return []
 
     def exact(self, kind: Any, argument: Any) -> Literals | None:
         """Return all strings that one item stands for; null if they are too many to list."""
@@ -102,7 +189,7 @@ class _Reader:
             return frozenset(map(chr, range(argument[0], argument[1] + 1)))
         return None
 
-    def exact_sequence(self, sequence: Iterable[tuple[Any, Any]]) -> Literals | None:
+    def exact_sequence(self, sequence: Iterable[_Item]) -> Literals | None:
         strings = _NOTHING
         for kind, argument in sequence:
             exact = self.exact(kind, argument)
@@ -121,21 +208,86 @@ def _shortest(literals: Literals) -> Literals:
     return frozenset(kept)
 
 
+def _kept(known: dict[int, _Kept], find: Callable[[Any, Any], _Kept], kind: Any, argument: Any) -> _Kept:
+    """Return what is found of an item of a parse tree, which lives as long as what is known of it."""
+    if id(argument) not in known:
+        known[id(argument)] = find(kind, argument)
+    return known[id(argument)]
+
+
+def _branches(kind: Any, argument: Any) -> list[list[_Item]]:
+    """Return the alternatives that one item of a sequence stands for, itself if it is none of several."""
+    if kind is op.BRANCH:
+        return [list(branch) for branch in argument[1]]
+    if kind is op.SUBPATTERN:
+        group, *flags, items = argument
+        inner = list(items)
+        for place, item in enumerate(inner if not any(flags) else ()):
+            if item[0] is op.BRANCH:
+                parts = ([*inner[:place], *branch, *inner[place + 1 :]] for branch in item[1][1])
+                return [[(kind, (group, *flags, _parser.SubPattern(items.state, part)))] for part in parts]
+    return [[(kind, argument)]]
+
+
 class Prefilter:
-    """Tells which of some patterns can match a text, given by their numbers."""
+    """Tells which of some patterns can match a text, given by their numbers.
+
+    Sets of ways are numbers, one bit for each way. A text is searched for all literals at once; each that it holds
+    fulfils the first, second or third need of some ways. What is left are the ways of which all needs are fulfilled.
+    """
 
     def __init__(self, patterns: Sequence["re.Pattern[str]"], common: Collection[str] = ()) -> None:
-        numbers: dict[str, list[int]] = {}
-        for number, pattern in enumerate(patterns):
-            for literal in required_literals(pattern, common):
-                numbers.setdefault(literal, []).append(number)
-        self._always = numbers.pop("", [])
-        self._patterns_of = list(numbers.values())
-        self._search = literal_search(list(numbers))
+        self._patterns = patterns
+        ways = [(number, way) for number, pattern in enumerate(patterns) for way in ways_to_match(pattern, common)]
+        self._number_of = [number for number, _ in ways]
+        self._ways = Counter(self._number_of)
+        self._part_of = [way.part for _, way in ways]
+        self._narrowed: dict[int, re.Pattern[str]] = {}
+        needless = [0] * _MOST_SETS
+        fulfilled: dict[str, list[int]] = {}
+        for position, (_, way) in enumerate(ways):
+            for place in range(_MOST_SETS):
+                if place >= len(way.needs):
+                    needless[place] |= 1 << position
+                for literal in way.needs[place] if place < len(way.needs) else ():
+                    fulfilled.setdefault(literal, [0] * _MOST_SETS)[place] |= 1 << position
+        self._needless = tuple(needless)
+        self._fulfilled = list(map(tuple, fulfilled.values()))
+        self._search = literal_search(list(fulfilled))
 
     def candidates(self, text: str) -> list[int]:
         """Return the numbers of the patterns that can match a text, in order."""
-        numbers = set(self._always)
+        return list(self._possible(text))
+
+    def searches(self, text: str) -> list[tuple[int, "re.Pattern[str]"]]:
+        """Return the same with what to search for: the pattern, or that part of it which alone can match."""
+        return [
+            (number, self._patterns[number] if position is None else self._narrow(position))
+            for number, position in self._possible(text).items()
+        ]
+
+    def _possible(self, text: str) -> dict[int, int | None]:
+        """Return the patterns that can match a text with the position of the way, null where there are several."""
+        first, second, third = self._needless
         for literal in self._search(text):
-            numbers.update(self._patterns_of[literal])
-        return sorted(numbers)
+            one, two, three = self._fulfilled[literal]
+            first |= one
+            second |= two
+            third |= three
+        left = first & second & third
+        found: dict[int, int | None] = {}
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            position = lowest.bit_length() - 1
+            number = self._number_of[position]
+            found[number] = None if number in found or self._ways[number] == 1 else position
+        return found
+
+    def _narrow(self, position: int) -> "re.Pattern[str]":
+        """Return the part of a pattern that is one way to match it, compiled when it is first asked for."""
+        known = self._narrowed.get(position)
+        if known is None:
+            flags = self._patterns[self._number_of[position]].flags
+            known = self._narrowed[position] = _compiler.compile(self._part_of[position], flags)
+        return known

@@ -5,7 +5,6 @@ Belongs here: deciding OUT_OF_OFFICE and ACTIVE from statements.
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import is_role_mailbox
@@ -41,14 +40,14 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     away += [s for s in reading.of_sender(*DEPARTED) if s.is_temporary and not s.is_negated]
     firm = [s for s in away if not s.is_weak]
     back = [s for s in reading.of_sender(Meaning.RETURNED) if not (s.is_negated or s.is_hedged)]
-    back += [replace(s, means=Meaning.RETURNED) for s in reading.of_sender(*AWAY) if s.is_over and s.who == Who.SENDER]
+    back += [s._replace(means=Meaning.RETURNED) for s in reading.of_sender(*AWAY) if s.is_over and s.who == Who.SENDER]
     here = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.WILL_REPLY) if not s.is_negated]
     stays = [s for s in here if s.means == Meaning.STILL_HERE]
     if back and not _goes_again(reading, firm, back):
         verdict = _presence(reading, back, base)
         returns = {s.sentence for s in back}
         still_away = any(s.sentence not in returns and s.who == Who.SENDER for s in firm)
-        return replace(verdict, confidence=min(verdict.confidence, DOUBTFUL)) if still_away else verdict
+        return verdict._replace(confidence=min(verdict.confidence, DOUBTFUL)) if still_away else verdict
     hinted = away if reading.is_automatic or _return_day(reading, away) is not None else []
     if not reading.is_automatic and stays and _return_day(reading, away) is None:
         firm = hinted = []  # Who answers and says so is there, whatever else is told of an absence without an end.
@@ -101,8 +100,7 @@ def absence_facts(reading: Reading, away: Sequence[Statement], base: Verdict) ->
         category = Category.EXTENDED_LEAVE
     subject = (reading.message.envelope.subject or "")[:MAX_EVIDENCE] or None
     lead = next((s for s in away if not s.is_weak), away[0] if away else None)
-    return replace(
-        base,
+    return base._replace(
         determination=Determination.OUT_OF_OFFICE,
         category=category,
         confidence=confidence,
@@ -122,7 +120,7 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
         is_role_mailbox(reading.identity.email or "") or reading.transport == TransportClass.TICKET_ACKNOWLEDGEMENT
     )
     if is_office and only_promises and reading.is_automatic:
-        return replace(base, category=Category.ACKNOWLEDGEMENT, confidence=CLEAR, evidence=reading.evidence(lead))
+        return base._replace(category=Category.ACKNOWLEDGEMENT, confidence=CLEAR, evidence=reading.evidence(lead))
     confidence = CLEAR
     is_served = only_promises and reading.is_automatic and any(s.means == Meaning.RECEIVED for s in reading.statements)
     has_moved = facts.other_own_address(reading.sources, at_home=False) is not None
@@ -138,8 +136,7 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
         confidence = DOUBTFUL
     elif only_promises and not reading.is_automatic:
         confidence = NEARLY
-    return replace(
-        base,
+    return base._replace(
         determination=Determination.ACTIVE,
         category=Category.RETURNED if lead.means == Meaning.RETURNED else Category.STILL_HERE,
         confidence=confidence,

@@ -3,8 +3,9 @@
 Belongs here: the order in which the stages run. Does not belong here: what follows from the statements.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport, read_report
@@ -26,7 +27,7 @@ SHORT_TEXT = 600
 """Below this, a text whose language nothing tells is read with every lexicon."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reading:
     """One message read up to its statements: the input of the decision."""
 
@@ -51,7 +52,7 @@ class Reading:
     def asks(self) -> bool:
         """Whether the sender asks us something: a real question says nothing of the sender (rules.md §4)."""
         return any(
-            lexicon.finds("question", sentence.folded)
+            lexicon.within(sentence.folded).finds("question", sentence.folded)
             for lexicon in self.sources.lexicons
             for sentence in self.sources.own.sentences
         )
@@ -77,8 +78,7 @@ class Reading:
         return text[start : start + MAX_EVIDENCE].strip()
 
 
-@dataclass(frozen=True)
-class Division:
+class Division(NamedTuple):
     """One message read up to the division of its text: all places where an address can stand."""
 
     message: ParsedMessage
@@ -123,7 +123,7 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
     identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))
-    identity = replace(identity, writer=find_writer(own, lexicons, identity))
+    identity = identity._replace(writer=find_writer(own, lexicons, identity))
     return Reading(
         message=message,
         transport=division.transport,

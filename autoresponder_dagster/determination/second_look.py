@@ -132,10 +132,10 @@ def weigh(reading: Reading, verdict: Verdict, opinion: Opinion, weights: Mapping
     if is_sure:
         needed = trust.stands if reading.is_automatic else max(trust.stands, trust.in_a_letter)
         stands = probability >= needed or _has_come(reading, verdict, best)
-        return verdict if stands else replace(verdict, confidence=DOUBTFUL)
+        return verdict if stands else verdict._replace(confidence=DOUBTFUL)
     is_said = reading.is_automatic and verdict.matched is not None and not _is_hedged(reading, verdict)
     is_confirmed = is_said and probability >= trust.confirms and not is_objected(reading, verdict)
-    return replace(verdict, confidence=INFERRED) if is_confirmed else verdict
+    return verdict._replace(confidence=INFERRED) if is_confirmed else verdict
 
 
 def _has_come(reading: Reading, verdict: Verdict, instead: Determination) -> bool:
@@ -159,7 +159,8 @@ def _combined(opinion: Opinion, verdict: Verdict, weights: Mapping[str, float]) 
     }
     logarithms[verdict.determination] += weights.get(view_of(verdict), 0.0)
     odds = {determination: exp(logarithm) for determination, logarithm in logarithms.items()}
-    return {determination: odd / sum(odds.values()) for determination, odd in odds.items()}
+    total = sum(odds.values())
+    return {determination: odd / total for determination, odd in odds.items()}
 
 
 def _as_learned(reading: Reading, opinion: Opinion, probability: float) -> Verdict:
@@ -172,8 +173,7 @@ def _as_learned(reading: Reading, opinion: Opinion, probability: float) -> Verdi
     if is_objected(reading, verdict):
         return verdict
     lead = max(support, key=lambda said: (said.who == Who.SENDER, not said.is_weak, -said.sentence))
-    return replace(
-        verdict,
+    return verdict._replace(
         confidence=INFERRED,
         evidence=reading.evidence(lead),
         matched=f"{matched_entries(*support)};{verdict.matched}",
@@ -184,8 +184,7 @@ def _proposed(reading: Reading, opinion: Opinion, probability: float) -> Verdict
     """Return the learned reader's verdict with the facts that such a verdict has."""
     base = base_verdict(reading)
     statement = _statement(reading, opinion)
-    verdict = replace(
-        base,
+    verdict = base._replace(
         determination=opinion.determination,
         confidence=NEARLY if probability >= PLAUSIBLE else DOUBTFUL,
         evidence=reading.evidence(statement),
@@ -194,26 +193,25 @@ def _proposed(reading: Reading, opinion: Opinion, probability: float) -> Verdict
     if opinion.determination in _DEPARTURES:
         departed = departure_facts(reading, statement, verdict)
         if opinion.determination == Determination.INACTIVE:
-            departed = replace(
-                departed, replacement_name=None, replacement_email=None, replacement_title=None, alternates=()
+            departed = departed._replace(
+                replacement_name=None, replacement_email=None, replacement_title=None, alternates=()
             )
-        return replace(departed, determination=opinion.determination)
+        return departed._replace(determination=opinion.determination)
     if opinion.determination == Determination.EMAIL_UPDATE:
         email = stated_address(reading).email or facts.other_own_address(reading.sources, at_home=False)
-        return replace(verdict, category=Category.ADDRESS_CHANGED, new_email=email)
+        return verdict._replace(category=Category.ADDRESS_CHANGED, new_email=email)
     if opinion.determination == Determination.TITLE_UPDATE:
         title = stated_title(reading)
-        return replace(verdict, category=Category.TITLE_CHANGED, new_title=title.text if title else None)
+        return verdict._replace(category=Category.TITLE_CHANGED, new_title=title.text if title else None)
     if opinion.determination == Determination.OUT_OF_OFFICE:
-        return replace(
-            absence_facts(reading, [], verdict),
+        return absence_facts(reading, [], verdict)._replace(
             confidence=verdict.confidence,
             evidence=verdict.evidence,
             matched=verdict.matched,
         )
     if opinion.determination == Determination.ACTIVE:
-        return replace(verdict, category=Category.STILL_HERE if reading.is_automatic else Category.HUMAN_MESSAGE)
-    return replace(verdict, category=Category.UNCLEAR)
+        return verdict._replace(category=Category.STILL_HERE if reading.is_automatic else Category.HUMAN_MESSAGE)
+    return verdict._replace(category=Category.UNCLEAR)
 
 
 def _statement(reading: Reading, opinion: Opinion) -> Statement:

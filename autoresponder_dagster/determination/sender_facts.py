@@ -4,7 +4,7 @@ Belongs here: the facts that departures and changes both need. Does not belong h
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import (
     domain_of,
@@ -17,7 +17,7 @@ from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
 from autoresponder_dagster.determination.organizations import clean_organization, is_own_organization
-from autoresponder_dagster.determination.own_words import OwnWords
+from autoresponder_dagster.determination.own_words import OwnWords, Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
     has_honorific,
@@ -38,8 +38,7 @@ _BARE_DOMAIN = re.compile(r"(?:^|[\s(\"'@])((?:[a-z0-9-]+\.)+[a-z]{2,})\b")
 _UP_TO_STOP = re.compile(r"[^,.;:!?()]{3,60}")
 
 
-@dataclass(frozen=True)
-class StatedAddress:
+class StatedAddress(NamedTuple):
     """A new address, how surely it is the sender's own (0..1), and the statement that gives it."""
 
     email: str | None = None
@@ -47,8 +46,7 @@ class StatedAddress:
     statement: Statement | None = None
 
 
-@dataclass(frozen=True)
-class StatedTitle:
+class StatedTitle(NamedTuple):
     """A new title and the statement that gives it."""
 
     text: str
@@ -73,35 +71,32 @@ def address_in_passing(reading: Reading) -> StatedAddress:
     whose it is. One that serves another purpose (private, for emergencies) is none.
     """
     sources = reading.sources
-    sentences = [sentence.folded for sentence in sources.own.sentences]
-    own = [
-        [box for box in sources.boxes(sentence) if _is_another_own(reading, box.email)]
-        for sentence in sources.own.sentences
-    ]
+    sentences = sources.own.sentences
+    own = [[box for box in sentence.boxes if _is_another_own(reading, box.email)] for sentence in sources.own.sentences]
     beside = f"{sources.own.signature}\n{sources.vcard}"
     under_new_domain = _address_under_new_domain(reading)
     if not any(own) and not may_hold_mailbox(beside) and under_new_domain.email is None:
         return StatedAddress()  # Most messages give no other address of the sender: no word needs to be looked for.
     changing = {
         number
-        for number, folded in enumerate(sentences)
-        if _finds(reading, "address_cue", folded) or _finds(reading, "same_place", folded)
+        for number, sentence in enumerate(sentences)
+        if _finds(reading, "address_cue", sentence) or _finds(reading, "same_place", sentence)
     }
     if not changing:
         return StatedAddress()
     for number, sentence in enumerate(sources.own.sentences):
         is_near = not changing.isdisjoint((number - 1, number, number + 1))
-        if not is_near or _finds(reading, "other_use", sentence.folded):
+        if not is_near or _finds(reading, "other_use", sentence):
             continue
         boxes = [box for box in own[number] if not _is_namesake(reading, box.email)]
-        boxes = [box for box in boxes if not _finds(reading, "former_before", sentence.folded[: box.start])] or boxes
+        boxes = [box for box in boxes if not _finds(reading, "former_before", sentence, end=box.start)] or boxes
         if boxes:
             return StatedAddress(
                 boxes[0].email,
                 facts.OWN,
                 _in_passing(reading, Meaning.NEW_ADDRESS, number, boxes[0].start, boxes[0].end),
             )
-    points_below = any(_finds(reading, "here_below", folded) for folded in sentences)
+    points_below = any(_finds(reading, "here_below", sentence) for sentence in sentences)
     for box in find_mailboxes(beside) if points_below else ():
         if _is_another_own(reading, box.email):
             return StatedAddress(box.email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, min(changing)))
@@ -111,7 +106,7 @@ def address_in_passing(reading: Reading) -> StatedAddress:
 def _address_under_new_domain(reading: Reading) -> StatedAddress:
     """Return the old mailbox name under a new domain, where the text says that nothing but the domain changes."""
     own, home = reading.sources.own, domain_of(reading.identity.email or "")
-    if not any(_finds(reading, "same_local_part", sentence.folded) for sentence in own.sentences):
+    if not any(_finds(reading, "same_local_part", sentence) for sentence in own.sentences):
         return StatedAddress()
     for number, email in addresses_under_domains(own, reading.identity):
         if domain_of(email) != home:
@@ -193,10 +188,10 @@ def moved_elsewhere(reading: Reading) -> StatedAddress:
     home = domain_of(reading.identity.email or "")
     speaks_of_mail = False
     for sentence in reading.sources.own.sentences:
-        boxes = reading.sources.boxes(sentence)
+        boxes = sentence.boxes
         if any(domain_of(box.email) == home and box.email != reading.identity.email for box in boxes):
             return found
-        speaks_of_mail = speaks_of_mail or _finds(reading, "mail_words", sentence.folded)
+        speaks_of_mail = speaks_of_mail or _finds(reading, "mail_words", sentence)
     return StatedAddress() if speaks_of_mail else found
 
 
@@ -209,19 +204,21 @@ def is_same_organization(reading: Reading, email: str) -> bool:
         {word for word in re.split(r"[^a-z]+", name.rpartition(".")[0]) if len(word) > _LONG_WORD}
         for name in (home, domain)
     )
-    sentences = [sentence.folded for sentence in reading.sources.own.sentences]
+    sentences = reading.sources.own.sentences
     is_alike = any(
         word in other or other in word or word[: _LONG_WORD + 1] == other[: _LONG_WORD + 1]
         for word in words
         for other in others
     )
-    if is_alike or any(_finds(reading, "other_place", folded) for folded in sentences):
+    if is_alike or any(_finds(reading, "other_place", sentence) for sentence in sentences):
         return is_alike
-    return any(_finds(reading, "same_place", folded) for folded in sentences)
+    return any(_finds(reading, "same_place", sentence) for sentence in sentences)
 
 
-def _finds(reading: Reading, kind: str, folded: str) -> bool:
-    return any(lexicon.finds(kind, folded) is not None for lexicon in reading.sources.lexicons)
+def _finds(reading: Reading, kind: str, sentence: Sentence, start: int = 0, end: int | None = None) -> bool:
+    """Tell whether one of the word lists of a kind has something in a sentence, or in a part of it."""
+    part = sentence.folded[start:end]
+    return any(lexicon.within(sentence.folded).finds(kind, part) is not None for lexicon in reading.sources.lexicons)
 
 
 def stated_title(reading: Reading) -> StatedTitle | None:
@@ -247,7 +244,7 @@ def title_in_passing(reading: Reading, cue: str) -> StatedTitle | None:
     One that was held before, or is somebody else's, is none.
     """
     own, lexicons = reading.sources.own, reading.sources.lexicons
-    changing = {number for number, sentence in enumerate(own.sentences) if _finds(reading, cue, sentence.folded)}
+    changing = {number for number, sentence in enumerate(own.sentences) if _finds(reading, cue, sentence)}
     for number, sentence in enumerate(own.sentences):
         if changing.isdisjoint(range(number - 2, number + 3)) or sentence.is_subject:
             continue
@@ -255,8 +252,8 @@ def title_in_passing(reading: Reading, cue: str) -> StatedTitle | None:
             title = clean_title(sentence.text[start:end], lexicons, reading.identity)
             if (
                 title is None
-                or _finds(reading, "title_former_before", sentence.folded[:start])
-                or _finds(reading, "title_former_after", sentence.folded[end:])
+                or _finds(reading, "title_former_before", sentence, end=start)
+                or _finds(reading, "title_former_after", sentence, start=end)
                 or _is_of_another(reading, sentence.text, start, end)
             ):
                 continue

@@ -7,8 +7,8 @@ from several statements together (``verdict.py``).
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
@@ -71,8 +71,7 @@ _NEGATION_WINDOW = 16
 """Characters before a match in which a negation is looked for."""
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One thing that a sentence says."""
 
     means: Meaning
@@ -98,8 +97,9 @@ class Statement:
 
 
 def _span(match: "re.Match[str]", *groups: str) -> tuple[int, int] | None:
-    for group in groups:
-        if group in match.re.groupindex and match.group(group) is not None:
+    known = match.re.groupindex
+    for group in groups if known else ():
+        if group in known and match.group(group) is not None:
             return match.span(group)
     return None
 
@@ -149,7 +149,7 @@ def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexico
         return False
     captured = _span(match, *_TITLES, *_ORGANIZATIONS)
     said = sentence.folded[match.start() : captured[0] if captured else match.end()]
-    if not entry.holds_negation and lexicon.finds("negation_within", _last_clause(said)):
+    if not entry.holds_negation and lexicon.whole.finds("negation_within", _last_clause(said)):
         return True
     negation = lexicon.words.get("negation")
     if negation is None:
@@ -291,12 +291,15 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
     names: list[str] = []
     for sentence in sentences:
         for lexicon in lexicons:
-            for entry in lexicon.account_entries:
-                match = entry.pattern.search(sentence.folded)
-                if match:
-                    span = _span(match, "name", "name_b")
-                    if span:
-                        names.extend(name for _, _, name in person_names(sentence.text[span[0] : span[1]]))
+            first = {
+                entry.name: match
+                for entry, match in reversed(lexicon.matches(sentence.folded))
+                if entry.means == Meaning.ACCOUNT_OF
+            }
+            for match in reversed(first.values()):
+                span = _span(match, "name", "name_b")
+                if span:
+                    names.extend(name for _, _, name in person_names(sentence.text[span[0] : span[1]]))
     return names
 
 
@@ -313,7 +316,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
     for sentence in sentences[:_INTRODUCTION]:
         for lexicon in lexicons:
-            found = lexicon.finds("writer_intro", sentence.folded)
+            found = lexicon.within(sentence.folded).finds("writer_intro", sentence.folded)
             span = _span(found, "name", "name_b", "name_c", "name_d") if found else None
             name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
             if is_asian(name):
@@ -350,7 +353,8 @@ def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], 
         antecedent = partial(_last_named_before, number, sentences, identity)
         for lexicon in _spoken(sentence, lexicons):
             for entry, match in lexicon.matches(sentence.folded):
-                statement = _statement(entry, match, number, sentence, lexicon, identity, antecedent)
+                near = lexicon.within(sentence.folded)
+                statement = _statement(entry, match, number, sentence, near, identity, antecedent)
                 if statement is not None:
                     statements.append(statement)
     return statements

@@ -84,8 +84,10 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     """
     sentence = predicate.sentence
     zone = sentence.folded[: predicate.end]
+    of_zone = lexicon
     for start, end in _relative_clauses(predicate, lexicon):
         zone = zone[:start] + " " * (end - start) + zone[end:]
+        of_zone = lexicon.whole  # The zone is no part of the sentence any more.
     reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
     # "I am with my family": who is away for the sake of a relative is not the relative.
     is_departure = predicate.means in DEPARTED
@@ -107,11 +109,11 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     told_of = _relative_subject(predicate, lexicon, identity)
     if told_of is not None:
         return told_of
-    if lexicon.finds("first_person_form", zone[predicate.start :]) is not None:
+    if of_zone.finds("first_person_form", zone[predicate.start :]) is not None:
         return first_person(is_writer=identity.writer is None)
     candidates = [
-        *_spoken_of(zone, predicate, lexicon, is_writer=identity.writer is None),
-        *_pronouns(zone, sentence, lexicon, identity, antecedent),
+        *_spoken_of(zone, predicate, of_zone, is_writer=identity.writer is None),
+        *_pronouns(zone, sentence, of_zone, identity, antecedent),
         *_names(predicate, lexicon, identity),
     ]
     if not lexicon.has_spaces and identity.is_named_in(sentence.text[: predicate.end]):

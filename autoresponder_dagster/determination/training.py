@@ -41,7 +41,7 @@ from autoresponder_dagster.determination.evaluation import (
     unsafe,
 )
 from autoresponder_dagster.determination.features import Features, features
-from autoresponder_dagster.determination.learned import INTERCEPT, WEIGHTS_FILE, Opinion, apply, read_weights
+from autoresponder_dagster.determination.learned import DIGITS, INTERCEPT, WEIGHTS_FILE, Opinion, apply, read_weights
 from autoresponder_dagster.determination.reading import Reading, read
 from autoresponder_dagster.determination.second_look import SHARPNESS, SILENT, VIEWS_FILE, view_of, weigh
 from autoresponder_dagster.determination.verdict import Verdict
@@ -65,7 +65,6 @@ USUAL, CAUTION = 1.0, 4.0
 examples are harder than mail is, so they make the statements seem worse."""
 LEAST = 1e-5
 """No probability is taken for smaller."""
-_DIGITS = 2
 _HEAD = re.compile(r"^## ", re.MULTILINE)
 _FIELDS = 4
 _ANY_DATE = "Wed, 14 Oct 2026 09:00:00 +0000"
@@ -176,7 +175,7 @@ def weights_of(model: Pipeline) -> str:
     rows = [(INTERCEPT, regression.intercept_), *sorted(zip(names, regression.coef_.T, strict=True))]
     lines = ["\t".join(["feature", *regression.classes_])]
     for name, numbers in rows:
-        rounded = [f"{number:.{_DIGITS}f}" for number in numbers]
+        rounded = [f"{number:.{DIGITS}f}" for number in numbers]
         if name == INTERCEPT or any(float(number) for number in rounded):
             lines.append("\t".join([name, *rounded]))
     return "\n".join(lines) + "\n"
@@ -221,7 +220,7 @@ def fitted_views(
 
 def views_of(weights: Mapping[str, float]) -> str:
     """Return the weights of the views as the text of a file."""
-    return "view\tweight\n" + "".join(f"{name}\t{weight:.{_DIGITS}f}\n" for name, weight in weights.items())
+    return "view\tweight\n" + "".join(f"{name}\t{weight:.{DIGITS}f}\n" for name, weight in weights.items())
 
 
 def measured(

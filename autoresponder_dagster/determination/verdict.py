@@ -4,7 +4,7 @@ Belongs here: the form of a verdict and the levels of confidence. Does not belon
 (``decision.py``).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.contacts import Contact
 from autoresponder_dagster.determination.reading import Reading
@@ -32,8 +32,7 @@ UNCLEAR = 0.50
 """Nothing that was understood."""
 
 
-@dataclass(frozen=True)
-class Stages:
+class Stages(NamedTuple):
     """What each stage saw, for a reader who wants to follow a verdict."""
 
     own_words: str = ""
@@ -46,8 +45,7 @@ class Stages:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one message says: the fields of ``DeterminationRow`` that a message yields by itself.
 
     ``sender_email`` is whom the message is about; null where that cannot be told. Dates are ISO 8601.

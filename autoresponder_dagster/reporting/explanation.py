@@ -5,7 +5,6 @@ Belongs here: rendering. Does not belong here: reading or deciding (``determinat
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -160,9 +159,7 @@ def _learned(opinion: "Opinion") -> RenderableType:
 def _qualities(statement: "Statement") -> list[str]:
     """Return what else holds for a statement: ``negated``, ``hedged`` and the like."""
     return [
-        field.name.removeprefix("is_")
-        for field in fields(statement)
-        if field.name.startswith("is_") and getattr(statement, field.name)
+        name.removeprefix("is_") for name in statement._fields if name.startswith("is_") and getattr(statement, name)
     ]
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from datetime import date
 
 from autoresponder_dagster.addresses import is_valid_email
@@ -49,13 +48,12 @@ def _of_the_verdict(verdict: Verdict) -> Iterator[str]:
         yield f"confidence {verdict.confidence}"
     if len(verdict.evidence or "") > MAX_EVIDENCE:
         yield f"evidence of {len(verdict.evidence or '')} characters"
-    for field in fields(verdict):
-        value = getattr(verdict, field.name)
+    for name, value in verdict._asdict().items():
         if isinstance(value, str):
             if not value.strip():
-                yield f"{field.name} is empty instead of null"
+                yield f"{name} is empty instead of null"
             if wrong := _UNPRINTABLE.search(value):
-                yield f"{field.name} holds {wrong.group()!r}: {value[:80]!r}"
+                yield f"{name} holds {wrong.group()!r}: {value[:80]!r}"
     for name, is_valid in _FORMS.items():
         value = getattr(verdict, name)
         if value is not None and not is_valid(value):

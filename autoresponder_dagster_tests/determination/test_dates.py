@@ -100,4 +100,4 @@ def test_habit_of_the_place(text, language, offset, expected):
 
 @pytest.mark.parametrize("text", ["call 555-0134", "at 8:30 to 4:30", "version 1.2", "you may call"])
 def test_other_numbers_are_no_dates(text):
-    assert find_dates(text, WEDNESDAY) == []
+    assert find_dates(text, WEDNESDAY) == ()

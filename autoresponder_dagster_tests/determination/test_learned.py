@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresponder_dagster.determination import determine, second_look
-from autoresponder_dagster.determination.features import LONGEST_GRAM, features, grams, without_endings
+from autoresponder_dagster.determination.features import LONGEST_GRAM, Features, features, grams, without_endings
 from autoresponder_dagster.determination.learned import (
     INTERCEPT,
     Opinion,
@@ -23,7 +23,8 @@ from autoresponder_dagster.schemas.enums import STATE_CHANGING, Category, Determ
 from autoresponder_dagster_tests.determination.messages import build
 
 SENDER = "Ann Lee <ann.lee@acme.example>"
-SMALL = f"feature\tACTIVE\tINACTIVE\n{INTERCEPT}\t0\t0\nhung up\t-1\t3\nhung up my\t0\t1\nboots\t-1\t1\nback\t4\t-2\n"
+SMALL = f"feature\tACTIVE\tINACTIVE\n{INTERCEPT}\t0\t0\nhung up\t-1\t3\nup my\t0\t1\nboots\t-1\t1\nback\t4\t-2\n"
+NOTE = f"feature\tEMAIL_UPDATE\tINACTIVE\n{INTERCEPT}\t0\t0\nnote\t1\t-1\n"
 
 
 def reading(body, **headers):
@@ -35,15 +36,15 @@ def test_the_weights_file_has_one_row_per_feature_and_none_without_weight():
     model = weights()
     assert lines[0].split("\t")[1:] == sorted(Determination)
     assert lines[1].startswith(INTERCEPT)
-    assert [line.split("\t")[0] for line in lines[2:]] == sorted(model.names) == list(model.names)
-    assert abs(model.matrix).sum(axis=1).min() > 0
+    assert [line.split("\t")[0] for line in lines[2:]] == sorted(model.packed) == list(model.packed)
+    assert all(any(model.sums([name])) for name in model.packed)
 
 
 @given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12))
-def test_the_tree_finds_the_sequences_that_training_counts(words):
+def test_the_sequences_that_training_counts_are_found(words):
     model = weights()
-    found = {model.names[number] for number in model.numbers(words)}
-    assert found == grams(words) & set(model.names)
+    found = model.known(words)
+    assert found == grams(words) & set(model.packed)
     assert all(len(name.split(" ")) <= LONGEST_GRAM for name in found)
 
 
@@ -86,7 +87,7 @@ def test_an_opinion_names_its_sentence_and_its_words():
     opinion = apply(model, features(message))
     assert opinion.determination == Determination.INACTIVE
     assert sum(opinion.probabilities.values()) == pytest.approx(1)
-    assert opinion.reasons == ("hung up", "hung up my", "boots")
+    assert opinion.reasons == ("hung up", "boots", "up my")
     text = [
         sentence.text
         for sentence in reading("Dear all. I hung up my boots. Kind wishes to everybody.").sources.own.sentences
@@ -103,7 +104,7 @@ def test_a_message_without_known_words_gets_the_prior():
 def opinion(**probabilities):
     rest = (1 - sum(probabilities.values())) / (len(Determination) - len(probabilities))
     every = {one: probabilities.get(one.value, rest) for one in Determination}
-    return Opinion(max(every, key=lambda one: every[one]), every, 0, ())
+    return Opinion(max(every, key=lambda one: every[one]), every, weights(), Features((), frozenset()))
 
 
 def look(monkeypatch, verdict, view, body="I have left Acme."):
@@ -113,8 +114,7 @@ def look(monkeypatch, verdict, view, body="I have left Acme."):
 
 
 def sure(message):
-    return replace(
-        base_verdict(message),
+    return base_verdict(message)._replace(
         determination=Determination.INACTIVE,
         category=Category.LEFT,
         confidence=CERTAIN,
@@ -123,7 +123,7 @@ def sure(message):
 
 
 def unsure(message):
-    return replace(sure(message), confidence=DOUBTFUL, matched=message.statements[0].entry)
+    return sure(message)._replace(confidence=DOUBTFUL, matched=message.statements[0].entry)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,8 @@ def test_a_change_needs_both(monkeypatch, verdict, view, determination, is_writt
 
 
 def test_what_only_the_learned_reader_sees_comes_with_its_sentence_and_facts(monkeypatch):
-    view = replace(opinion(EMAIL_UPDATE=0.99), sentence=1)
+    found = Features(((), ("kindly", "note")), frozenset())
+    view = replace(opinion(EMAIL_UPDATE=0.99), model=read_weights(NOTE), found=found)
     seen = look(monkeypatch, base_verdict, view, "Hello there. Kindly note ann.lee@acme-group.example for your files.")
     assert (seen.category, seen.new_email) == (Category.ADDRESS_CHANGED, "ann.lee@acme-group.example")
     assert seen.evidence is not None

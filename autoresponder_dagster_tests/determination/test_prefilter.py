@@ -1,6 +1,7 @@
 """The prefilter: it saves time and hides no match."""
 
 import re
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from autoresponder_dagster.determination.dates import date_patterns
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES, lexicon
-from autoresponder_dagster.determination.prefilter import Prefilter, required_literals
+from autoresponder_dagster.determination.prefilter import Prefilter, ways_to_match
 
 ENTRIES = [entry for language in LANGUAGES for entry in lexicon(language).entries]
 SENTENCES = sorted({fold(sentence) for entry in ENTRIES for sentence in (*entry.match, *entry.no_match)})
@@ -64,23 +65,53 @@ def test_no_match_is_hidden_in_any_text(text):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "literals"),
+    ("pattern", "needs"),
     [
-        (r"\bleft (?:the )?\S+", {"left "}),
-        (r"(?:organi[sz]ation|firm)\b", {"organisation", "organization", "firm"}),
-        (r"\S+ (?:has|have) retired", {" has retired", " have retired"}),
-        (r"(?:gone){2,}", {"gone"}),
-        (r"(?:gone)?", {""}),
-        (r"\d+|gone", {""}),
-        (r"(?a:)[0-2]\d?/", {"/"}),
-        (r"(?a)on \d", {f"on {digit}" for digit in range(10)}),
-        (r"(?a)[0-2]x", {"0x", "1x", "2x"}),
-        (r"gone\?*", {"gone"}),
-        (r"(?i:gone)", {""}),
+        (r"\bleft (?:the )?\S+", [{"left "}]),
+        (r"(?:organi[sz]ation|firm)\b", [{"organisation", "organization", "firm"}]),
+        (r"\S+ (?:has|have) retired", [{" has retired", " have retired"}]),
+        (r"quit \S+ firm", [{"quit "}, {" firm"}]),
+        (r"(?:gone){2,}", [{"gone"}]),
+        (r"(?:gone)?", []),
+        (r"\d+", []),
+        (r"(?a:)[0-2]\d?/", [{"/"}]),
+        (r"(?a)on \d", [{f"on {digit}" for digit in range(10)}]),
+        (r"(?a)[0-2]x", [{"0x", "1x", "2x"}]),
+        (r"gone\?*", [{"gone"}]),
+        (r"(?i:gone)", []),
     ],
 )
-def test_what_every_match_contains(pattern, literals):
-    assert required_literals(re.compile(pattern)) == literals
+def test_what_every_match_contains(pattern, needs):
+    (way,) = ways_to_match(re.compile(pattern))
+    assert way.needs == needs
+
+
+def test_alternatives_are_told_apart_where_that_tells_more():
+    ways = ways_to_match(re.compile(r"\b(?:a \S+ b|c \S+ d)"))
+    assert sorted(sorted(map(sorted, way.needs)) for way in ways) == [[[" b"], ["a "]], [[" d"], ["c "]]]
+
+
+def test_the_part_that_alone_can_match_is_searched_for():
+    pattern = re.compile(r"(?a)(?P<org>\S+) x \S+ y|(?P<name>\S+) z \S+ q")
+    ((number, part),) = Prefilter([pattern]).searches("ann z on q")
+    assert number == 0
+    assert part != pattern
+    assert part.groupindex == pattern.groupindex
+    assert part.search("ann z on q").groupdict() == {"org": None, "name": "ann"}
+    assert Prefilter([pattern]).searches("ann z on q, firm x on y") == [(0, pattern)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(ENTRIES), st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=2).map(" ".join))
+def test_a_part_finds_what_the_whole_finds(entry, text):
+    language = lexicon(entry.name.partition(".")[0])
+    spans = [(found.name, match.span(), match.groupdict()) for found, match in language.matches(text)]
+    whole = [
+        (found.name, match.span(), match.groupdict())
+        for found in language.entries
+        for match in islice(found.pattern.finditer(text), 3)
+    ]
+    assert spans == whole
 
 
 def test_most_entries_are_not_tried():

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from dataclasses import asdict
 from pathlib import Path
 from quopri import encodestring
 
@@ -173,4 +172,4 @@ def test_another_process_gives_the_same_verdicts_with_and_without_the_automaton(
 
 if __name__ == "__main__":
     for path in sorted(EXAMPLES.glob("*.eml")):
-        print(json.dumps(asdict(determine(path.read_bytes())), default=str))  # noqa: T201 - read by the test above
+        print(json.dumps(determine(path.read_bytes()), default=str))  # noqa: T201 - read by the test above

@@ -104,8 +104,7 @@ class SalesforceEmulator:
         self._under_way = 0
         self.org.is_held = lambda record_id: self.storm is not None and self.storm.holds(record_id)
         self.rows = Rows(self.org, page_size)
-        self.bulk = Bulk(self.org)
-        self._resources = self._data_resources(self.rows, Composite(self.org, self._route), self.bulk)
+        self._resources = self._data_resources(self.rows, Composite(self.org, self._route), Bulk(self.org))
 
     @property
     def page_size(self) -> int:
