@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
@@ -41,7 +41,7 @@ _WORD_OF_ADDRESS = re.compile(r"[a-z]+")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 
 
-@dataclass
+@dataclass(eq=False)
 class Sources:
     """What facts are read from: one message's own words, its sender and its day."""
 
@@ -209,6 +209,22 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     A date by a word of return wins, wherever it stands; else the end of the absence in those sentences
     (a range ends at its end).
     """
+    back, ends = _days_of_return(sources)
+    if back:
+        stated = min(back, key=lambda found: (found.stated.is_relative, found.distance)).stated
+        return ReturnDate(stated.value, stated.is_certain)
+    until = [found for found in ends if found.sentence in sentences]
+    if until:
+        nearest = min(until, key=lambda found: (found.stated.is_relative, found.distance))
+        dates = [found.stated for found in until if found.sentence == nearest.sentence]
+        stated = max(dates, key=lambda found: found.value or date.min)
+        return ReturnDate(stated.value, stated.is_certain)
+    return ReturnDate()
+
+
+@lru_cache(maxsize=2)
+def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate]]:
+    """Return the dates by a word of return, and those at which something ends."""
     back: list[_Candidate] = []
     until: list[_Candidate] = []
     for number, sentence in enumerate(sources.own.sentences):
@@ -222,19 +238,10 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
                 else _distance(sentence, stated, "until_cue", sources, UNTIL_REACH)
             )
             if ends is not None and (returns is None or ends <= returns):
-                if number in sentences:
-                    until.append(_Candidate(number, ends, stated))
+                until.append(_Candidate(number, ends, stated))
             elif returns is not None and not _is_beginning(sentence, stated, returns, sources):
                 back.append(_Candidate(number, returns, stated))
-    if back:
-        stated = min(back, key=lambda found: (found.stated.is_relative, found.distance)).stated
-        return ReturnDate(stated.value, stated.is_certain)
-    if until:
-        nearest = min(until, key=lambda found: (found.stated.is_relative, found.distance))
-        dates = [found.stated for found in until if found.sentence == nearest.sentence]
-        stated = max(dates, key=lambda found: found.value or date.min)
-        return ReturnDate(stated.value, stated.is_certain)
-    return ReturnDate()
+    return back, until
 
 
 def has_end(sources: Sources, number: int) -> bool:

@@ -446,15 +446,10 @@ def _form_prefilter() -> tuple[tuple[str, ...], Prefilter]:
     return names, Prefilter([forms(name) for name in names])
 
 
-@lru_cache(maxsize=8)
-def _possible_forms(folded: str) -> frozenset[str]:
+def possible_forms(*texts: str) -> frozenset[str]:
+    """Return which of the patterns of ``lexicons/transport.yaml`` can be in some folded texts or in a part of them."""
     names, prefilter = _form_prefilter()
-    return frozenset(names[number] for number in prefilter.candidates(folded))
-
-
-def holds_form(name: str, folded: str) -> bool:
-    """Tell whether one of the patterns of ``lexicons/transport.yaml`` is in a folded text."""
-    return name in _possible_forms(folded) and forms(name).search(folded) is not None
+    return frozenset(names[number] for number in prefilter.candidates("\n".join(texts)))
 
 
 @lru_cache(maxsize=8)

@@ -66,10 +66,13 @@ class Identity(NamedTuple):
 
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text names this person (surname, given name, or a word of the mailbox name)."""
-        folded = fold(text)
+        return _is_named_in(self, text)
+
+    def names(self, text: str) -> bool:
+        """Tell the same, without remembering it."""
         if is_asian(text) and self._is_named_in_asian(text):
             return True
-        for token in _TOKEN.findall(folded):
+        for token in _TOKEN.findall(fold(text)):
             if self._knows(token) or (not token.isalpha() and any(map(self._knows, _JOINT.split(token)))):
                 return True
         return False
@@ -113,6 +116,12 @@ class Identity(NamedTuple):
             return bool(split_name(self.name or "")[1]) and split_name(self.name or "")[1] in fold(text)
         given = name_tokens(" ".join((self.name or "").replace(",", " ").split()[:-1]))
         return bool(given & name_tokens(text)) or (not given and self.is_named_in(text))
+
+
+@lru_cache(maxsize=64)
+def _is_named_in(identity: Identity, text: str) -> bool:
+    """Remember what is asked again and again of one message."""
+    return identity.names(text)
 
 
 _ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さん|氏)$|（.*?）")

@@ -5,6 +5,7 @@ Belongs here: the order in which the stages run. Does not belong here: what foll
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import normalize_email
@@ -27,7 +28,7 @@ SHORT_TEXT = 600
 """Below this, a text whose language nothing tells is read with every lexicon."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Reading:
     """One message read up to its statements: the input of the decision."""
 
@@ -63,7 +64,13 @@ class Reading:
 
     def of_sender(self, *meanings: Meaning) -> list[Statement]:
         """Return the statements of some meanings about the sender (or about nobody in particular)."""
+        if self._meanings.isdisjoint(meanings):
+            return []
         return [s for s in self.statements if s.means in meanings and s.who != Who.THIRD]
+
+    @cached_property
+    def _meanings(self) -> frozenset[Meaning]:
+        return frozenset(s.means for s in self.statements)
 
     def text_of(self, statement: Statement, span: tuple[int, int]) -> str:
         """Return a span of a statement's sentence, as it is written."""

@@ -4,6 +4,7 @@ Belongs here: the facts that departures and changes both need. Does not belong h
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import (
@@ -53,6 +54,7 @@ class StatedTitle(NamedTuple):
     statement: Statement
 
 
+@lru_cache(maxsize=2)
 def stated_address(reading: Reading) -> StatedAddress:
     """Return the sender's new address: the one that fits best, by the surest statement."""
     best = StatedAddress()
@@ -64,6 +66,7 @@ def stated_address(reading: Reading) -> StatedAddress:
     return best
 
 
+@lru_cache(maxsize=2)
 def address_in_passing(reading: Reading) -> StatedAddress:
     """Return another address of the sender that stands beside a word of change, in whatever words it is given.
 
@@ -221,6 +224,7 @@ def _finds(reading: Reading, kind: str, sentence: Sentence, start: int = 0, end:
     return any(lexicon.within(sentence.folded).finds(kind, part) is not None for lexicon in reading.sources.lexicons)
 
 
+@lru_cache(maxsize=2)
 def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the sender's new title, if the sender states one."""
     for statement in sorted(reading.of_sender(Meaning.NEW_TITLE), key=lambda said: said.is_weak):

@@ -6,10 +6,17 @@ the text says about a person.
 """
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import forms, header_names, holds_form, subject_prefix, without_tags
+from autoresponder_dagster.determination.lexicon import (
+    forms,
+    header_names,
+    possible_forms,
+    subject_prefix,
+    without_tags,
+)
 from autoresponder_dagster.determination.parse import ParsedMessage
 
 
@@ -68,17 +75,27 @@ def is_marked_automatic(message: ParsedMessage) -> bool:
     return "x-auto-response-suppress" in message.headers and "x-ms-exchange-inbox-rules-loop" in message.headers
 
 
-def _is_delivery_report(message: ParsedMessage, subject: str, text: str) -> bool:
+_Holds = Callable[[str, str], bool]
+"""Tells whether one of the patterns of ``lexicons/transport.yaml`` is in a part of what was looked through for all."""
+
+
+def _holds(message: ParsedMessage, subject: str, text: str) -> _Holds:
+    sender, name = message.envelope.sender_email or "", fold(message.envelope.sender_name or "")
+    possible = possible_forms(sender, name, subject, text)
+    return lambda form, part: form in possible and forms(form).search(part) is not None
+
+
+def _is_delivery_report(message: ParsedMessage, subject: str, text: str, holds: _Holds) -> bool:
     if message.report_type == "delivery-status" or "message/delivery-status" in message.content_types:
         return True
     if message.headers.get("x-failed-recipients") or '"notificationtype"' in text[:_BEGINNING]:
         return True
     sender, name = message.envelope.sender_email or "", fold(message.envelope.sender_name or "")
-    is_daemon_address = any(holds_form("daemon_address", who) for who in (sender, name))
-    from_daemon = is_daemon_address or holds_form("daemon_name", name)
-    says_in_text = holds_form("bounce_text", text)
+    is_daemon_address = any(holds("daemon_address", who) for who in (sender, name))
+    from_daemon = is_daemon_address or holds("daemon_name", name)
+    says_in_text = holds("bounce_text", text)
     begins_so = forms("bounce_subject_start").match(without_tags(subject)) is not None
-    says_in_subject = begins_so or holds_form("bounce_subject", subject)
+    says_in_subject = begins_so or holds("bounce_subject", subject)
     if from_daemon:
         return says_in_subject or says_in_text
     null_path = message.header("return-path").strip() in _NULL_PATHS
@@ -91,21 +108,23 @@ def _is_delivery_report(message: ParsedMessage, subject: str, text: str) -> bool
     return says_in_text and (says_in_subject or has_form)
 
 
-def _notice(message: ParsedMessage, written: str, text: str, *, is_automatic: bool) -> TransportClass | None:
+def _notice(
+    message: ParsedMessage, written: str, text: str, holds: _Holds, *, is_automatic: bool
+) -> TransportClass | None:
     """Return which kind of machine's notice a message is, if any. ``written`` is the sender's part of the subject."""
     subject = fold(message.envelope.subject or "")
     is_answer = _REPLY_MARK.match(subject) is not None
     from_robot = is_automatic or "noreply" in (message.envelope.sender_email or "")
-    if holds_form("challenge_subject", written) or (from_robot and holds_form("challenge", text)):
+    if holds("challenge_subject", written) or (from_robot and holds("challenge", text)):
         return TransportClass.CHALLENGE_RESPONSE
     if any(name in message.headers for name in header_names("ticket_headers")):
         return TransportClass.TICKET_ACKNOWLEDGEMENT
-    says_ticket = holds_form("ticket_subject", subject) or holds_form("ticket", text)
+    says_ticket = holds("ticket_subject", subject) or holds("ticket", text)
     if says_ticket and (is_automatic or not is_answer):
         return TransportClass.TICKET_ACKNOWLEDGEMENT
-    if holds_form("list_notice", written) or (not is_answer and holds_form("list_notice", text[:_BEGINNING])):
+    if holds("list_notice", written) or (not is_answer and holds("list_notice", text[:_BEGINNING])):
         return TransportClass.MAILING_LIST
-    return TransportClass.TICKET_ACKNOWLEDGEMENT if holds_form("security_notice", subject) else None
+    return TransportClass.TICKET_ACKNOWLEDGEMENT if holds("security_notice", subject) else None
 
 
 def classify(message: ParsedMessage) -> TransportClass:
@@ -117,12 +136,13 @@ def classify(message: ParsedMessage) -> TransportClass:
     is_receipt = _READ_RECEIPT.match(subject) is not None and len(text) < _SHORT
     if is_receipt or "disposition-notification" in types or "message/disposition-notification" in types:
         return TransportClass.READ_RECEIPT
-    if _is_delivery_report(message, subject, text):
+    holds = _holds(message, subject, text)
+    if _is_delivery_report(message, subject, text, holds):
         return TransportClass.DELIVERY_REPORT
     written = fold(own_subject(message.envelope.subject or "", is_automatic=True)[0])
     is_automatic = is_marked_automatic(message) or subject_prefix(subject) is not None
-    is_automatic = is_automatic or holds_form("absent_subject", written)
-    notice = _notice(message, written, text, is_automatic=is_automatic)
+    is_automatic = is_automatic or holds("absent_subject", written)
+    notice = _notice(message, written, text, holds, is_automatic=is_automatic)
     if notice is not None:
         return notice
     if is_automatic:
