@@ -19,6 +19,12 @@ ROLE_NAMES = frozenset([
     "customerservice", "customercare", "feedback", "general", "main", "secretary", "secretariat", "registrar",
     "noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "root", "switchboard", "communications",
     "optout", "unsubscribe", "subscriptions", "programs", "clerk", "dispatch", "operations", "it", "finance",
+    "condolences", "tributes", "memorial", "gm", "works", "estates", "facilities", "traffic", "factory", "plant",
+    "workshop", "stage", "kitchen", "shop", "store", "stores", "warehouse", "lab", "laboratory", "library", "archives",
+    "parish", "rectory", "reservations", "bookings", "booking", "payroll", "contracts", "procurement", "purchasing",
+    "tenders", "grants", "donations", "adminpool", "newsdesk", "nomail", "leaver", "leavers", "boxoffice", "studio",
+    "logistics", "shipping", "claims", "quotes", "permits", "records", "engineering", "maintenance", "production",
+    "publications", "research", "training", "volunteers", "museum", "gallery", "theatre", "mayor", "council",
     # de
     "kontakt", "buero", "sekretariat", "verwaltung", "vertrieb", "zentrale", "empfang", "presse", "poststelle",
     "buchhaltung", "rechnung", "rechnungen", "personal", "bewerbung", "geschaeftsstelle", "vorstand", "anfragen",

@@ -131,6 +131,8 @@ def _with_addresses(
         is_namesake = name is not None and len(name.split()) > 1 and names_match(box.email, name)
         if is_own_address(box.email, sources.identity) and not is_namesake:
             continue
+        if name and len(name.split()) == 1 and is_role_mailbox(box.email) and fold(name) in fold(local_part(box.email)):
+            continue  # "Office of the General Manager (Works), gm.works@…": a word of the address's own
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
             found.append(Contact(name, None, is_topical=_is_topical(sentence)))
         elif name and _is_office(sentence.text, name, box):

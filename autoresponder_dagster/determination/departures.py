@@ -182,7 +182,8 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         stated = address_in_passing(reading)
     address = stated.email
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
-    is_own = stated.fit > facts.UNSURE
+    is_dead = any(s.means == Meaning.DECEASED and not (s.is_weak or s.is_hedged) for s in said)
+    is_own = stated.fit > facts.UNSURE and not is_dead
     return address is not None and is_own and at_home and stated_employer(reading) is None
 
 

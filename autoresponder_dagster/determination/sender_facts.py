@@ -61,9 +61,19 @@ def stated_address(reading: Reading) -> StatedAddress:
     statements = [s for s in reading.of_sender(Meaning.NEW_ADDRESS) if not (s.is_negated or s.is_temporary)]
     for statement in sorted(statements, key=lambda s: (s.is_weak, reading.in_subject(s), s.sentence)):
         email, fit = facts.new_address(reading.sources, statement)
-        if email is not None and fit > best.fit and not _is_namesake(reading, email):
+        if email is None or (fit < facts.SIGNED and _names_successor(reading, statement)):
+            continue
+        if fit > best.fit and not _is_namesake(reading, email):
             best = StatedAddress(email, fit, statement)
     return best
+
+
+def _names_successor(reading: Reading, statement: Statement) -> bool:
+    """Tell whether the sentence of a statement gives a successor ("write to my successor: …")."""
+    return any(
+        s.means == Meaning.SUCCESSOR and s.sentence == statement.sentence and not (s.is_weak or s.is_temporary)
+        for s in reading.statements
+    )
 
 
 @lru_cache(maxsize=2)

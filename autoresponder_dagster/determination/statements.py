@@ -62,7 +62,7 @@ _TITLES, _ORGANIZATIONS = tuple(f"title{suffix}" for suffix in _SUFFIXES), tuple
 """The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
-_ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS)
+_ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS, Meaning.NEW_TITLE)
 """What a question can ask for ("Could you change my address to …?")."""
 _LONG_WORD = 5
 _NEGATION_REACH = 2
@@ -256,7 +256,8 @@ def _statement(
     temporary = False
     if entry.means in _TIMED:
         after = folded[start : min(len(folded), end + 70)]
-        cut = _CLAUSE_END.search(after, end - start)
+        # "belongs to a former employee and is kept until 31 July": what is kept is the mailbox.
+        cut = (_SECOND_VERB if entry.about == About.SENDER else _CLAUSE_END).search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))
         temporary = temporary or bool(cut and _begins_temporary(after[cut.end() :], lexicon))
         scope = folded if entry.means == Meaning.NEW_ADDRESS else clause
