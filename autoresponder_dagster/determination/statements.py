@@ -257,7 +257,7 @@ def _statement(
     if entry.means in _TIMED:
         after = folded[start : min(len(folded), end + 70)]
         # "belongs to a former employee and is kept until 31 July": what is kept is the mailbox.
-        cut = (_SECOND_VERB if entry.about == About.SENDER else _CLAUSE_END).search(after, end - start)
+        cut = (_second_verb() if entry.about == About.SENDER else _CLAUSE_END).search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))
         temporary = temporary or bool(cut and _begins_temporary(after[cut.end() :], lexicon))
         scope = folded if entry.means == Meaning.NEW_ADDRESS else clause
