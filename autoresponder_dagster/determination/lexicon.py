@@ -187,12 +187,13 @@ class Lexicon:
     def _read_sentence(self, folded: str) -> tuple[tuple[tuple[Entry, "re.Match[str]"], ...], "Lexicon"]:
         matches: list[tuple[Entry, re.Match[str]]] = []
         words: dict[str, re.Pattern[str]] = {}
-        for number, pattern in self._prefilter.searches(folded):
+        for number in self._prefilter.candidates(folded):
             if number < len(self.entries):
                 entry = self.entries[number]
-                matches += [(entry, found) for found in islice(pattern.finditer(folded), _MATCHES_PER_ENTRY)]
+                matches += [(entry, found) for found in islice(entry.pattern.finditer(folded), _MATCHES_PER_ENTRY)]
             else:
-                words[self._kinds[number - len(self.entries)]] = pattern
+                kind = self._kinds[number - len(self.entries)]
+                words[kind] = self.words[kind]
         narrowed = copy(self)
         narrowed.__dict__.update(words=words, whole=self)
         return tuple(matches), narrowed

@@ -4,16 +4,14 @@ Belongs here: the literals of which a match of a pattern must contain one, read 
 and what follows from finding them (``literals.py``). It only saves time: leaving it out changes no result.
 
 A pattern is taken as some *ways* to match, one for each of its main alternatives. A way needs one literal of each of
-a few sets: ``(?:left|quit) .* (?:firm|school)`` needs one of *left* and *quit*, and one of *firm* and *school*. Where
-a text allows one way only, the alternative by itself is searched for, which finds the same and takes less time.
+a few sets: ``(?:left|quit) .* (?:firm|school)`` needs one of *left* and *quit*, and one of *firm* and *school*.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from math import inf, prod
-from re import _compiler, _parser  # type: ignore[attr-defined]
 from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
 from string import digits
 from typing import Any, NamedTuple, TypeVar
 
@@ -46,38 +44,37 @@ _NOTHING: Literals = frozenset({""})
 _SIMPLE = (op.LITERAL, op.AT)
 
 
-class Way(NamedTuple):
-    """One way to match a pattern: what it needs, and the part of the pattern that it is."""
+class _Way(NamedTuple):
+    """One way to match a pattern: what it needs, and the items of the parse tree that it is made of."""
 
     needs: Needs
-    part: Any
+    items: list[_Item]
 
 
-def ways_to_match(pattern: "re.Pattern[str]", common: Collection[str] = ()) -> list[Way]:
-    """Return the ways to match a pattern; every match goes one of them.
+def ways_to_match(pattern: "re.Pattern[str]", common: Collection[str] = ()) -> list[Needs]:
+    """Return what each of the ways to match a pattern needs; every match goes one of them.
 
     Args:
         pattern: Any pattern; one that ignores case needs nothing.
         common: Words that occur in any text, so that looking for them tells little.
     """
-    tree = _parser.parse(pattern.pattern, pattern.flags)
     if pattern.flags & re.IGNORECASE:
-        return [Way([], tree)]
-    return _Reader(common, tree.state, is_ascii=bool(pattern.flags & re.ASCII)).ways(tree)
+        return [[]]
+    tree = _parser.parse(pattern.pattern, pattern.flags)
+    return _Reader(common, is_ascii=bool(pattern.flags & re.ASCII)).ways(list(tree))
 
 
 class _Reader:
-    def __init__(self, common: Collection[str], state: Any, *, is_ascii: bool) -> None:
+    def __init__(self, common: Collection[str], *, is_ascii: bool) -> None:
         self.common = common
-        self.state = state
         self.is_ascii = is_ascii
         self._inside: dict[int, Needs] = {}
         self._exact: dict[int, Literals | None] = {}
 
-    def ways(self, tree: Any) -> list[Way]:
-        """Return the ways to match a pattern: its alternatives, told apart where that tells more."""
-        told: list[Way] = []
-        waiting = [Way(self.required(tree), tree)]
+    def ways(self, items: list[_Item]) -> list[Needs]:
+        """Return what the ways to match a pattern need: its alternatives, told apart where that tells more."""
+        told: list[_Way] = []
+        waiting = [_Way(self.required(items), items)]
         while waiting and len(told) + len(waiting) < _MOST_WAYS:
             waiting.sort(key=self.cost)
             way = waiting.pop()
@@ -86,23 +83,22 @@ class _Reader:
                 told.append(way)
             else:
                 waiting += apart
-        return told + waiting
+        return [way.needs for way in told + waiting]
 
-    def apart(self, way: Way) -> list[Way] | None:
+    def apart(self, way: _Way) -> list[_Way] | None:
         """Return the alternatives of one item of a way, of that which tells most; null where none tells more."""
         best, least = None, self.cost(way)
-        items = list(way.part)
-        for place, item in enumerate(items):
+        for place, item in enumerate(way.items):
             branches = _branches(*item)
             if 1 < len(branches) <= _MOST_WAYS:
-                parts = ([*items[:place], *branch, *items[place + 1 :]] for branch in branches)
-                ways = [Way(self.required(part), _parser.SubPattern(self.state, part)) for part in parts]
+                parts = ([*way.items[:place], *branch, *way.items[place + 1 :]] for branch in branches)
+                ways = [_Way(self.required(part), part) for part in parts]
                 cost = sum(min(self.cost(way), 1.0) for way in ways)
                 if cost < least:
                     best, least = ways, cost
         return best
 
-    def cost(self, way: Way) -> float:
+    def cost(self, way: _Way) -> float:
         """Return how likely it is, roughly, that a text holds what a way needs.
 
         What needs nothing itself may still need much in each of its alternatives.
@@ -219,13 +215,11 @@ def _branches(kind: Any, argument: Any) -> list[list[_Item]]:
     """Return the alternatives that one item of a sequence stands for, itself if it is none of several."""
     if kind is op.BRANCH:
         return [list(branch) for branch in argument[1]]
-    if kind is op.SUBPATTERN:
-        group, *flags, items = argument
-        inner = list(items)
-        for place, item in enumerate(inner if not any(flags) else ()):
+    if kind is op.SUBPATTERN and not argument[1] & re.IGNORECASE:
+        items = list(argument[3])
+        for place, item in enumerate(items):
             if item[0] is op.BRANCH:
-                parts = ([*inner[:place], *branch, *inner[place + 1 :]] for branch in item[1][1])
-                return [[(kind, (group, *flags, _parser.SubPattern(items.state, part)))] for part in parts]
+                return [[*items[:place], *branch, *items[place + 1 :]] for branch in item[1][1]]
     return [[(kind, argument)]]
 
 
@@ -237,19 +231,15 @@ class Prefilter:
     """
 
     def __init__(self, patterns: Sequence["re.Pattern[str]"], common: Collection[str] = ()) -> None:
-        self._patterns = patterns
         ways = [(number, way) for number, pattern in enumerate(patterns) for way in ways_to_match(pattern, common)]
         self._number_of = [number for number, _ in ways]
-        self._ways = Counter(self._number_of)
-        self._part_of = [way.part for _, way in ways]
-        self._narrowed: dict[int, re.Pattern[str]] = {}
         needless = [0] * _MOST_SETS
         fulfilled: dict[str, list[int]] = {}
         for position, (_, way) in enumerate(ways):
             for place in range(_MOST_SETS):
-                if place >= len(way.needs):
+                if place >= len(way):
                     needless[place] |= 1 << position
-                for literal in way.needs[place] if place < len(way.needs) else ():
+                for literal in way[place] if place < len(way) else ():
                     fulfilled.setdefault(literal, [0] * _MOST_SETS)[place] |= 1 << position
         self._needless = tuple(needless)
         self._fulfilled = list(map(tuple, fulfilled.values()))
@@ -257,17 +247,6 @@ class Prefilter:
 
     def candidates(self, text: str) -> list[int]:
         """Return the numbers of the patterns that can match a text, in order."""
-        return list(self._possible(text))
-
-    def searches(self, text: str) -> list[tuple[int, "re.Pattern[str]"]]:
-        """Return the same with what to search for: the pattern, or that part of it which alone can match."""
-        return [
-            (number, self._patterns[number] if position is None else self._narrow(position))
-            for number, position in self._possible(text).items()
-        ]
-
-    def _possible(self, text: str) -> dict[int, int | None]:
-        """Return the patterns that can match a text with the position of the way, null where there are several."""
         first, second, third = self._needless
         for literal in self._search(text):
             one, two, three = self._fulfilled[literal]
@@ -275,19 +254,11 @@ class Prefilter:
             second |= two
             third |= three
         left = first & second & third
-        found: dict[int, int | None] = {}
+        found: list[int] = []
         while left:
             lowest = left & -left
             left ^= lowest
-            position = lowest.bit_length() - 1
-            number = self._number_of[position]
-            found[number] = None if number in found or self._ways[number] == 1 else position
+            number = self._number_of[lowest.bit_length() - 1]
+            if not found or found[-1] != number:
+                found.append(number)
         return found
-
-    def _narrow(self, position: int) -> "re.Pattern[str]":
-        """Return the part of a pattern that is one way to match it, compiled when it is first asked for."""
-        known = self._narrowed.get(position)
-        if known is None:
-            flags = self._patterns[self._number_of[position]].flags
-            known = self._narrowed[position] = _compiler.compile(self._part_of[position], flags)
-        return known
