@@ -72,7 +72,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     is_likely = is_sure or (address.fit >= (NEARLY if reading.is_automatic else facts.SIGNED) and not away)
     if not is_strong and not supporting and not is_likely:
         return None
-    day = _since(reading, [address.statement, *supporting])
+    day = _since(reading, [address.statement, *supporting]) or facts.only_past_day(reading.sources)
     back = facts.return_date(reading.sources, away).value if away else None
     title = stated_title(reading)
     return base._replace(
@@ -169,7 +169,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         return None
     before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
     days = (facts.effective_date(reading.sources, said, PAST) for said in (statement, *ended, *before))
-    day = next((found for found in days if found is not None), None)
+    day = next((found for found in days if found is not None), facts.only_past_day(reading.sources))
     is_future = day is not None and reading.sources.today is not None and day > reading.sources.today
     confidence = CERTAIN if statement.is_first_person else INFERRED
     if (statement.is_weak and not stays) or (

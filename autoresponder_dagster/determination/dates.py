@@ -140,6 +140,9 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b|\b(?P<weekday_b>{names}) week\b",
         "month_end": rf"\b(?:{month_ends}) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
         "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
+        "later_day": rf"\b(?:{alternatives(terms('before_day'))}) (?P<day>[0-3]?\d)"
+        r"(?:st|nd|rd|th|er|:?e|:?a|ste|de|o|º|ª|\.)?"
+        r"(?:$|[^\w%.:/-]|[.](?:$| ))",
         "duration": "|".join(_duration_forms()),
         "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
     }
@@ -408,6 +411,7 @@ def _add_relative(found: _Found, today: date) -> None:
             )
     for match in found.matches("day"):
         found.add(match, _next_such_day(None, int(match.group("day")), found, today))
+    _add_later_days(found)
     for match in found.matches("weekday"):
         if match.group("weekday") not in _weekdays_in(found.languages):
             continue  # French "mon" is no Monday.
@@ -424,6 +428,15 @@ def _add_relative(found: _Found, today: date) -> None:
         found.add(match, today, is_relative=True)
     for match in found.matches("tomorrow"):
         found.add(match, today + timedelta(days=1), is_relative=True)
+
+
+def _add_later_days(found: _Found) -> None:
+    """Add a bare day of a month behind another date ("from 10 to 21 August, back on the 24th")."""
+    for match in found.matches("later_day"):
+        earlier = [stated.value for stated in found.dates if stated.end <= match.start() and stated.value is not None]
+        rest = found.folded[match.end() - 1 :].lstrip()
+        if earlier and not rest.startswith(("uhr", "h ", "u ")):
+            found.add(match, _same_or_next_month(max(earlier), int(match.group("day"))))
 
 
 _DAYS_OF_MONTH = 30

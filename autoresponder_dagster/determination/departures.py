@@ -375,7 +375,8 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     ]
     days = (facts.effective_date(sources, statement, PAST) for statement in (leading, *others))
     day = next(
-        (found for found in days if found is not None and (sources.today is None or found <= sources.today)), None
+        (found for found in days if found is not None and (sources.today is None or found <= sources.today)),
+        facts.only_past_day(sources),
     )
     employer = stated_employer(reading)
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None

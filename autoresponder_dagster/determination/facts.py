@@ -34,6 +34,7 @@ CUE_REACH_AFTER = 40
 BEHIND = 2
 """A word before a date counts as nearer than one as near behind it."""
 ADDRESS_REACH = 60
+_NEWS = timedelta(days=200)
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
@@ -262,6 +263,22 @@ def effective_date(
     ]
     nearest = min(dates, key=lambda stated: _gap(stated, statement), default=None)
     return nearest.value if nearest is not None else None
+
+
+def only_past_day(sources: Sources) -> date | None:
+    """Return the one calendar day of the last months that the own words state, if it is the only one."""
+    today = sources.today
+    if today is None:
+        return None
+    days = {
+        stated.value
+        for sentence in sources.own.sentences
+        if not any(lexicon.finds("end_of_address", sentence.folded) for lexicon in sources.lexicons)
+        for stated in sources.dates(sentence, PAST)
+        if stated.value is not None and not stated.is_relative
+    }
+    day = days.pop() if len(days) == 1 else None
+    return day if day is not None and today - _NEWS < day <= today else None
 
 
 def _gap(stated: StatedDate, statement: Statement) -> int:

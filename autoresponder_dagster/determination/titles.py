@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import Lexicon
+from autoresponder_dagster.determination.organizations import is_own_organization
 from autoresponder_dagster.determination.people import Identity
 
 LONGEST_TITLE = 90
@@ -25,10 +26,11 @@ _ARTICLE = re.compile(
     r"^(?:the|an?|your|our|new|die|der|das|neue[rn]?|als|le|la|l['’]|el|il|lo|o|a|de|het|den|nowy|nowa|ny|nya)\s+",
     re.IGNORECASE,
 )
+_TRAILING = re.compile(r"\s(?:of|at|di|de|del|della|der|des|von|van|do|da|du|en|em|in|bei|vid|w|i|e|y|et|und|and|och)$")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _TAIL = re.compile(
-    r" (?:of|di|de|der|des|von|van|do|da|du|della|dell['’]|vid|for|en) (?:the |la |le |el |l['’]|das |dem |het |de )?"
-    r"([A-ZÀ-Þ][\w&'’ -]*)$"
+    r" (?:of|di|de|der|des|von|van|do|da|du|del|della|dell['’]|vid|for|en|bei|beim|bij|chez|presso|na|no|hos|på|at) "
+    r"(?:the |la |le |el |l['’]|das |dem |der |het |de )?([A-ZÀ-Þ][\w&'’ -]*)$"
 )
 _DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [A-ZÀ-ÞŁŚŻŹĆ][\w-]+)*$")
 """Capitalised words at the end of a title in small letters: a Polish genitive ("dyrektor Izby Morskiej")."""
@@ -67,7 +69,7 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     shorter = _without_organization(title, identity)
     if not any(lexicon.finds("title_noun", fold(title[len(shorter) :])) for lexicon in lexicons):
         title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
-    title = _ARTICLE.sub("", collapse(title)).strip(" .,:;!-–\"'*_“”")
+    title = _TRAILING.sub("", _ARTICLE.sub("", collapse(title))).strip(" .,:;!-–\"'*_“”")
     is_long_enough = len(title) >= (3 if title.isascii() else 2)
     if not is_long_enough or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
         return None
@@ -98,11 +100,14 @@ def _without_organization(title: str, identity: Identity | None) -> str:
         words = re.split(r"[^a-z]+", domain_of(identity.email))
         is_own = len(stem) >= _STEM and any(word.startswith(stem) for word in words)
         return title[: declined.start()] if is_own else title
-    if tail is None:
-        return title
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email).rpartition(".")[0])
-    name = re.sub(r"[^a-z]", "", fold(tail.group(1)))
-    return title[: tail.start()] if name and (name in domain or domain.startswith(name[:_SAME_BEGINNING])) else title
+    while tail is not None:
+        name = re.sub(r"[^a-z]", "", fold(tail.group(1)))
+        is_own = name and (name in domain or domain.startswith(name[:_SAME_BEGINNING]))
+        if is_own or is_own_organization(tail.group(1), identity):
+            return title[: tail.start()]
+        tail = _TAIL.search(title, tail.start() + 1)
+    return title
 
 
 def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
