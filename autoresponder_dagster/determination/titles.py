@@ -103,7 +103,7 @@ def _without_organization(title: str, identity: Identity | None) -> str:
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email).rpartition(".")[0])
     while tail is not None:
         name = re.sub(r"[^a-z]", "", fold(tail.group(1)))
-        is_own = name and (name in domain or domain.startswith(name[:_SAME_BEGINNING]))
+        is_own = bool(name) and (name in domain or domain.startswith(name[:_SAME_BEGINNING]))
         if is_own or is_own_organization(tail.group(1), identity):
             return title[: tail.start()]
         tail = _TAIL.search(title, tail.start() + 1)
