@@ -183,7 +183,12 @@ class RecordWriter:
 
     def _attempt(self, state: _Batch) -> bool:
         """Send what is open once and take note of the answers; tell whether anything is left for another try."""
+        tried = [change for change in state.open.values() if change.problem is not None]
+        if tried and not state.is_conditional:
+            self._look_again(state, tried)  # time has passed, and a collection has no condition
         changes = list(state.open.values())
+        if not changes:
+            return False
         try:
             answers = self._send_conditional(changes) if state.is_conditional else self._send_collections(changes)
         except InterceptedWriteError:

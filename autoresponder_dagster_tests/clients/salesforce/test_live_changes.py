@@ -210,6 +210,16 @@ def test_locked_records_alone_are_sent_again(client, salesforce_org, contacts):
     assert sorted(change.record_id for change in salesforce_org.org.changes) == sorted(contacts)
 
 
+def test_an_edit_while_a_locked_record_is_waited_for_is_not_overwritten(client, salesforce_org, contact):
+    salesforce_org.org.busy_ids[contact] = 1
+    values = {"Title": "Owner", "LastModifiedDate": "2026-03-02T00:00:00.000+0000", "LastModifiedById": STRANGER}
+    salesforce_org.after_answer = lambda exchange: (
+        exchange.is_mutating and stored(salesforce_org, contact).update(values)
+    )
+    assert results(client.update([title(contact)])) == [CONFLICT]
+    assert stored(salesforce_org, contact)["Title"] == "Owner"
+
+
 def test_a_record_that_stays_locked_is_deferred(client, salesforce_org, contacts):
     salesforce_org.org.busy_ids[contacts[1]] = 99
     outcomes = client.update(titles(contacts))
