@@ -64,6 +64,8 @@ class _Change:
     """Values of the audit fields, which no update stands for."""
     problem: SalesforceProblem | None = None
     """What came of the last try; None before the first."""
+    is_unseen: bool = False
+    """The record must be looked at before it is changed: no condition guards it."""
     is_unclear: bool = False
     """The last try may have been carried out, and nobody has looked since."""
     was_unclear: bool = False
@@ -139,9 +141,8 @@ class RecordWriter:
         state = _Batch(batch.is_conditional, changes)
         for change in list(state.open.values()):
             self._leave_out(state, change)
-        unguarded = [change for change in state.open.values() if not state.is_conditional or change.lacks_moment]
-        if unguarded and not batch.is_just_read:
-            self._look_again(state, unguarded)
+        for change in state.open.values():
+            change.is_unseen = not batch.is_just_read and (change.lacks_moment or not state.is_conditional)
         if state.open:
             waits = self._session.settings.lock_waits
             Retrying(
@@ -183,9 +184,9 @@ class RecordWriter:
 
     def _attempt(self, state: _Batch) -> bool:
         """Send what is open once and take note of the answers; tell whether anything is left for another try."""
-        tried = [change for change in state.open.values() if change.problem is not None]
-        if tried and not state.is_conditional:
-            self._look_again(state, tried)  # time has passed, and a collection has no condition
+        unseen = [change for change in state.open.values() if change.is_unseen]
+        if unseen:
+            self._look_again(state, unseen)
         changes = list(state.open.values())
         if not changes:
             return False
@@ -195,10 +196,22 @@ class RecordWriter:
             for change in changes:
                 state.close(change, WriteResultCode.INTERCEPTED)
             return False
+        self._take_note(state, changes, answers)
+        if self._stop is not None:
+            _LOGGER.warning("Salesforce takes no more writes; the rest is deferred. %s", self._stop)
+            return False
+        return bool(state.open)
+
+    def _take_note(
+        self, state: _Batch, changes: Sequence[_Change], answers: Sequence[SalesforceProblem | None]
+    ) -> None:
+        """End what is certain, and look again at what is not; the rest stays open."""
         second_look = []
         for change, problem in zip(changes, answers, strict=True):
             change.problem, change.is_unclear = problem, problem is not None and problem.is_unclear
             change.was_unclear = change.was_unclear or change.is_unclear
+            # A collection has no condition, and before the next try time will have passed.
+            change.is_unseen = not state.is_conditional
             if problem is None:
                 state.close(change, WriteResultCode.APPLIED)
             elif problem.stops_everything:
@@ -210,10 +223,6 @@ class RecordWriter:
                 self._refuse(state, change, problem)
         if second_look:
             self._look_again(state, second_look)
-        if self._stop is not None:
-            _LOGGER.warning("Salesforce takes no more writes; the rest is deferred. %s", self._stop)
-            return False
-        return bool(state.open)
 
     def _send_conditional(self, changes: Sequence[_Change]) -> list[SalesforceProblem | None]:
         """Send one PATCH for each record, together; None where it was carried out."""
@@ -296,7 +305,7 @@ class RecordWriter:
         if found.last_modified_at is not None:
             moments.append(next_second(found.last_modified_at))
         change.unmodified_since = max(moments, default=None)
-        change.is_unclear = False
+        change.is_unclear = change.is_unseen = False
 
     def _refuse(self, state: _Batch, change: _Change, problem: SalesforceProblem) -> None:
         """End what the org refuses; where it names the fields, the others stay open."""
