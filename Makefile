@@ -101,6 +101,13 @@ fuzz: $(INSTALLED) ## Read mutated messages for SECONDS=60; what breaks an invar
 fault-storm: $(INSTALLED) ## Write 2,000 changes to an emulated org in bad weather, and compare (ARGS="--seed 2 --rate 0.1")
 	$(BIN)/python -m autoresponder_dagster_tests.clients.salesforce.fault_storm $(ARGS)
 
+# ── The write ledger ─────────────────────────────────────────────────────────────────────────────
+
+KILLS ?= 200
+.PHONY: crash-test
+crash-test: $(INSTALLED) ## Kill runs at every step of a write (KILLS=200), and compare the org with the ledger
+	$(BIN)/python -m autoresponder_dagster_tests.crash --kills $(KILLS) $(ARGS)
+
 # ── Checks ───────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test

@@ -7,12 +7,13 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
 
 import pandas as pd
 import typer
@@ -24,6 +25,7 @@ from rich.table import Table
 
 from autoresponder_dagster.clients.email_repository import FixtureRepository, iter_messages
 from autoresponder_dagster.clients.email_repository.received import ReceivedMessage, to_frame
+from autoresponder_dagster.clients.salesforce.connect import SalesforceSettings, open_salesforce
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
 from autoresponder_dagster.clients.salesforce.preflight import Preflight, Severity
 from autoresponder_dagster.determination import determine as determine_message
@@ -36,13 +38,18 @@ from autoresponder_dagster.determination.verdict import Stages
 from autoresponder_dagster.errors import AutoResponderError, ConfigurationError
 from autoresponder_dagster.files import write_atomically
 from autoresponder_dagster.io.csv_files import to_csv_bytes
-from autoresponder_dagster.io.warehouse import to_parquet_bytes
+from autoresponder_dagster.io.warehouse import stored_frames, to_parquet_bytes
+from autoresponder_dagster.ledger import DEFAULT_PATH, LedgerDatabase, WriteLedger, deployment_url
 from autoresponder_dagster.modes import default_mode
 from autoresponder_dagster.reporting.evaluation import calibration_plot, evaluation_tables
 from autoresponder_dagster.reporting.explanation import explanation
+from autoresponder_dagster.reporting.writes import history_table, undo_table
 from autoresponder_dagster.sampledata.world import WorldSpec, write_world
-from autoresponder_dagster.schemas import DeterminationRow, EmailMessage
+from autoresponder_dagster.schemas import DeterminationRow, EmailMessage, PlannedWrite
 from autoresponder_dagster.schemas.enums import Mode
+from autoresponder_dagster.writing.history import history_of
+from autoresponder_dagster.writing.undo import Verdict
+from autoresponder_dagster.writing.undo import undo as take_back
 
 if TYPE_CHECKING:
     from autoresponder_dagster.automation.launch import DayOutcome
@@ -436,6 +443,74 @@ def _print_preflight(report: Preflight, *, with_fields: bool) -> None:
             is_set = "yes" if each.is_updateable else "no"
             table.add_row(each.sobject, each.name, escape(each.label), each.type, is_set, escape(values))
         _page().print(table)
+
+
+LedgerPath = Annotated[Path, typer.Option(help="SQLite file, where AUTORESPONDER_LEDGER_URL is not set.")]
+
+
+@app.command()
+def history(
+    whom: Annotated[str, typer.Argument(metavar="EMAIL|RECORD_ID", help="Address of a sender, or id of a record.")],
+    ledger: LedgerPath = DEFAULT_PATH,
+    warehouse: Annotated[Path, typer.Option(help="Base folder of the frames, for the evidence.")] = Path(
+        "data/warehouse"
+    ),
+) -> None:
+    """Show everything the pipeline did, or declined to do, for a person: why was this record changed?"""
+    with _clear_errors(), closing(LedgerDatabase.open(deployment_url(ledger))) as database:
+        entries = history_of(database, whom)
+        days = {entry.write.partition for entry in entries}
+        _page().print(history_table([(entry.mode, entry.write) for entry in entries], _evidence(warehouse, days)))
+    if not entries:
+        out.print("The ledger knows nothing of it.")
+
+
+def _evidence(warehouse: Path, days: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the sentence that each message's verdict rests on, by day and message id."""
+    columns = [PlannedWrite.message_id, PlannedWrite.evidence]
+    return {
+        (day, message_id): evidence
+        for day in days
+        for frame in stored_frames(warehouse, "salesforce_write_plan", day)
+        for message_id, evidence in frame[columns].dropna().itertuples(index=False)
+    }
+
+
+@app.command()
+def undo(
+    partition: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Take back the writes of this day.")
+    ] = None,
+    run_id: Annotated[str | None, typer.Option("--run", help="Take back the writes of this run.")] = None,
+    write: Annotated[str | None, typer.Option(help="Take back this write: its key, as history shows it.")] = None,
+    ledger: LedgerPath = DEFAULT_PATH,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done. Changes nothing.")] = False,
+) -> None:
+    """Put previous values back into Salesforce, where a record still holds what the pipeline wrote.
+
+    Live only. Exit code 1 where a write that should have been taken back was not.
+    """
+    with _clear_errors(), closing(LedgerDatabase.open(deployment_url(ledger))) as database:
+        if sum(choice is not None for choice in (partition, run_id, write)) != 1:
+            raise ConfigurationError("Give one of --partition, --run and --write.")
+        org = open_salesforce(
+            Mode.READ_ONLY if dry_run else Mode.LIVE,
+            clock=lambda: datetime.now(UTC),
+            settings=SalesforceSettings(on_unavailable="fail"),
+        )
+        writes = WriteLedger(database, Mode.LIVE, org.org_id)
+        if partition is not None:
+            chosen = writes.of_partition(f"{partition:%Y-%m-%d}")
+        else:
+            chosen = writes.of_run(run_id) if run_id is not None else list(writes.find([write or ""]).values())
+        originals = [each for each in chosen if each.reverts is None]
+        results = take_back(originals, f"undo-{uuid4()}", writes, org, dry_run=dry_run)
+        rows = [(done.write, f"{done.verdict}. {done.reason}".removesuffix(". ")) for done in results]
+        _page().print(undo_table(rows))
+        _print_counts("Undo", Counter(done.verdict.value for done in results))
+    if any(done.verdict is Verdict.NOT_SENT for done in results):
+        raise typer.Exit(1)
 
 
 @app.command("sample-data")

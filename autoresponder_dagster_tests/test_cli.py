@@ -1,5 +1,6 @@
 """The ``autoresponder`` command as an operator meets it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -7,10 +8,19 @@ import pytest
 from typer.testing import CliRunner
 
 from autoresponder_dagster.cli import LEADING_COLUMNS, app
+from autoresponder_dagster.clients.salesforce.connect import open_salesforce
+from autoresponder_dagster.io.warehouse import Warehouse
+from autoresponder_dagster.ledger import LedgerDatabase, WriteLedger
+from autoresponder_dagster.rules.policy import Policy
+from autoresponder_dagster.schemas.enums import Mode
+from autoresponder_dagster.writing.execution import DayRun, execute
+from autoresponder_dagster_tests.emulators.salesforce.app import SalesforceEmulator
+from autoresponder_dagster_tests.ledger.plans import plan_of, row
 from autoresponder_dagster_tests.world import LEFT, World, read_csv
 
 MONDAY, TUESDAY = "2026-11-09", "2026-11-10"
 JANE = "jane.doe@northfield.example"
+LONG_AGO = {"LastModifiedDate": "2026-01-01T00:00:00.000+0000", "LastModifiedById": "005000000000009AAA"}
 runner = CliRunner()
 
 
@@ -186,3 +196,49 @@ def test_run_takes_further_config_from_a_file(world: World, tmp_path: Path) -> N
     assert code == 0, output
     [row] = read_csv(tmp_path / "output" / "mock" / MONDAY / "action_log.csv")
     assert row["gate"] == "LOW_CONFIDENCE"
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch, salesforce_org: SalesforceEmulator, tmp_path: Path) -> SalesforceEmulator:
+    """An org that may be written, and a ledger of which a day's write was made in it."""
+    monkeypatch.setenv("AUTORESPONDER_ALLOW_LIVE", "1")
+    contact = salesforce_org.org.add("Contact", LastName="Doe", Email=JANE, Contact_Status__c="Active", **LONG_AGO)
+    client = open_salesforce(Mode.LIVE, clock=lambda: datetime.now(UTC))
+    database = LedgerDatabase.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = WriteLedger(database, Mode.LIVE, client.org_id)
+    execute(plan_of(row(record_id=contact)), DayRun(MONDAY, "run-1", Mode.LIVE), ledger, client, Policy())
+    database.close()
+    assert salesforce_org.org.find("Contact", contact)["Contact_Status__c"] == "Inactive"
+    return salesforce_org
+
+
+def test_history_says_why_a_record_was_changed(live: SalesforceEmulator, tmp_path: Path) -> None:
+    plan = plan_of(row(evidence="I have left Northfield Clinic."))
+    Warehouse(tmp_path / "warehouse", "live").write("salesforce_write_plan", MONDAY, plan)
+    places = ("--ledger", tmp_path / "ledger.db", "--warehouse", tmp_path / "warehouse")
+    code, output = invoke("history", JANE, *places)
+    assert code == 0, output
+    for said in ("Contact_Status__c:", "applied", "INACTIVE (0.95)", "I have left", "run run-1"):
+        assert said in output
+    assert "knows nothing" in invoke("history", "nobody@northfield.example", *places)[1]
+
+
+@pytest.mark.parametrize("choice", [("--partition", MONDAY), ("--run", "run-1")])
+def test_undo_puts_back_what_was_there(live: SalesforceEmulator, tmp_path: Path, choice: tuple[str, str]) -> None:
+    [contact] = live.org.records["Contact"]
+    ledger = ("--ledger", tmp_path / "ledger.db")
+    code, output = invoke("undo", *choice, "--dry-run", *ledger)
+    assert (code, "would be reverted" in output) == (0, True), output
+    assert live.org.find("Contact", contact)["Contact_Status__c"] == "Inactive"
+    code, output = invoke("undo", *choice, *ledger)
+    assert (code, "reverted" in output) == (0, True), output
+    assert live.org.find("Contact", contact)["Contact_Status__c"] == "Active"
+
+
+def test_undo_takes_one_choice_and_an_armed_process(
+    live: SalesforceEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke("undo", "--ledger", tmp_path / "ledger.db")[0] == 1
+    monkeypatch.delenv("AUTORESPONDER_ALLOW_LIVE")
+    code, output = invoke("undo", "--partition", MONDAY, "--ledger", tmp_path / "ledger.db")
+    assert (code, "AUTORESPONDER_ALLOW_LIVE" in output) == (1, True)

@@ -190,3 +190,65 @@ def test_a_missing_fixture_is_an_error_in_plain_words(
     (launch.fixtures / "cupola_people.csv").unlink()
     outcome = launch_day(definitions, instance, MONDAY, launch)
     assert any("cupola_people.csv" in failure for failure in outcome.failures)
+
+
+MOVED = "My email address has changed to jane.smith@northfield.example."
+AWAY = "I am out of the office until 20 November 2026."
+
+
+def lists_of(folder: Path) -> dict[str, str]:
+    """Return digests of the day's lists."""
+    return {name: digest for name, digest in digests(folder).items() if name.endswith(".csv")}
+
+
+def test_a_day_that_is_run_again_over_what_it_wrote_says_the_same(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, launch: Launch
+) -> None:
+    world = World()
+    world.email(JANE, MOVED, f"{MONDAY}T10:00:00Z")
+    world.email("ann.lee@northfield.example", LEFT, f"{MONDAY}T11:00:00Z")
+    for address in (JANE, "ann.lee@northfield.example"):
+        world.contact(address.title())
+        world.person(address)
+    world.write(launch.fixtures)
+
+    first = lists_of(run(definitions, instance, MONDAY, launch).folder)
+    folder = run(definitions, instance, MONDAY, launch).folder
+
+    assert lists_of(folder) == first
+    log = {row["action"]: row for row in read_csv(folder / "action_log.csv")}
+    assert {action: row["result"] for action, row in log.items()} == {"set_email": "applied", "set_inactive": "applied"}
+    assert log["set_email"]["old_value"] == JANE.title()
+
+
+def test_older_news_never_overwrites_newer_news(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, launch: Launch
+) -> None:
+    world = World()
+    world.email(JANE, LEFT, f"{MONDAY}T10:00:00Z")
+    world.email(JANE, "I am back in the office.", f"{TUESDAY}T10:00:00Z")
+    contact = world.contact(JANE, Contact_Status__c="Inactive")
+    world.write(launch.fixtures)
+    run(definitions, instance, TUESDAY, launch)
+    [row] = read_csv(run(definitions, instance, MONDAY, launch).folder / "action_log.csv")
+    assert (row["record_id"], row["result"]) == (contact, "superseded")
+
+
+def test_a_write_that_a_mended_rule_would_not_make_waits_for_a_person(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, launch: Launch
+) -> None:
+    world = World()
+    world.email(JANE, LEFT, f"{MONDAY}T10:00:00Z")
+    contact = world.contact(JANE)
+    world.write(launch.fixtures)
+    run(definitions, instance, MONDAY, launch)
+    world.emails[0]["Body"] = AWAY
+    world.write(launch.fixtures)
+
+    folder = run(definitions, instance, MONDAY, launch).folder
+
+    rows = [row for row in read_csv(folder / "output_document_human_review.csv") if row["field"]]
+    columns = ("reason", "sender_email", "record_id", "current_value", "proposed_value", "determination")
+    assert [tuple(row[column] for column in columns) for row in rows] == [
+        ("WRITE_NO_LONGER_SUPPORTED", JANE, contact, "Inactive", "Active", "OUT_OF_OFFICE")
+    ]

@@ -26,6 +26,7 @@ from autoresponder_dagster.schemas import (
     SenderDetermination,
     SuppressionRow,
     UnifiedContact,
+    UnsupportedWrite,
     WriteResult,
 )
 
@@ -56,11 +57,18 @@ def human_review(
     unified_contacts: DataFrame[UnifiedContact],
     salesforce_write_plan: DataFrame[PlannedWrite],
     salesforce_writes: DataFrame[WriteResult],
+    unsupported_writes: DataFrame[UnsupportedWrite],
     policy: PolicyResource,
 ) -> Materialized:
     """Everything that a person must decide, with the evidence; partitioned by day and reason."""
     frame = route_to_review(
-        determinations, sender_determinations, unified_contacts, salesforce_write_plan, salesforce_writes, policy
+        determinations,
+        sender_determinations,
+        unified_contacts,
+        salesforce_write_plan,
+        salesforce_writes,
+        policy,
+        unsupported_writes,
     )
     reasons = frame[ReviewItem.reason].value_counts().sort_index()
     return Materialized(frame, {str(reason): int(count) for reason, count in reasons.items()})

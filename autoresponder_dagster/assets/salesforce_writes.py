@@ -17,8 +17,15 @@ from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.systems import Salesforce
 from autoresponder_dagster.rules.plan import plan_writes
-from autoresponder_dagster.schemas import PlannedWrite, SenderDetermination, UnifiedContact, WriteResult
+from autoresponder_dagster.schemas import (
+    PlannedWrite,
+    SenderDetermination,
+    UnifiedContact,
+    UnsupportedWrite,
+    WriteResult,
+)
 from autoresponder_dagster.schemas.enums import Disposition, Mode, WriteResultCode
+from autoresponder_dagster.writing.corrections import unsupported_writes_of
 from autoresponder_dagster.writing.execution import DayRun, execute, put_off
 from autoresponder_dagster.writing.limits import not_ready
 
@@ -122,6 +129,27 @@ def _preflight_check(report: Preflight, *, blocks: bool) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
         metadata={"findings": dg.MetadataValue.table(records=rows, schema=dg.TableSchema(columns=columns))},
     )
+
+
+@frame_asset(
+    model=UnsupportedWrite, group="writes", kinds={"pandas"}, owners=(CRM_OPERATIONS,), deps=["salesforce_writes"]
+)
+def unsupported_writes(
+    context: dg.AssetExecutionContext,
+    salesforce_write_plan: DataFrame[PlannedWrite],
+    unified_contacts: DataFrame[UnifiedContact],
+    salesforce: Salesforce,
+    ledger: Ledger,
+) -> Materialized:
+    """Writes of earlier runs of the day that its messages, as they are read now, do not bear out."""
+    client = salesforce.client(context.partition_time_window.end)
+    if client.is_degraded:
+        return Materialized(UnsupportedWrite.from_rows([]))
+    with ledger.database() as database:
+        writes = ledger.writes_of(database, client)
+        return Materialized(
+            unsupported_writes_of(context.partition_key, salesforce_write_plan, unified_contacts, writes)
+        )
 
 
 def _check(name: str, counts: Mapping[str, int], result: WriteResultCode, reason: str = "") -> dg.AssetCheckResult:

@@ -8,6 +8,7 @@ import dagster as dg
 from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
+from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.systems import Cupola, Multipub, Salesforce
 from autoresponder_dagster.rules.identity import addresses_of_interest, count_orders, unify_contacts
 from autoresponder_dagster.schemas import (
@@ -17,6 +18,7 @@ from autoresponder_dagster.schemas import (
     SalesforceRecord,
     UnifiedContact,
 )
+from autoresponder_dagster.writing.lookup import look_up
 
 SALESFORCE_AVAILABLE = "salesforce_available"
 
@@ -29,13 +31,20 @@ SALESFORCE_AVAILABLE = "salesforce_available"
     check_specs=[(SALESFORCE_AVAILABLE, "The org answered. Red: the day runs on an empty stand-in and is deferred.")],
 )
 def salesforce_records(
-    context: dg.AssetExecutionContext, email_repository: DataFrame[EmailMessage], salesforce: Salesforce
+    context: dg.AssetExecutionContext,
+    email_repository: DataFrame[EmailMessage],
+    salesforce: Salesforce,
+    ledger: Ledger,
 ) -> Materialized:
-    """Contacts and Leads that carry one of the day's addresses."""
+    """Contacts and Leads that carry one of the day's addresses, or carried it when the day was run before."""
     client = salesforce.client(context.partition_time_window.end)
-    addresses = addresses_of_interest(email_repository)
-    records = client.lookup_by_emails(addresses[UnifiedContact.email].tolist())
-    frame = SalesforceRecord.typed(records.assign(partition=context.partition_key))
+    addresses = addresses_of_interest(email_repository)[UnifiedContact.email].tolist()
+    if client.is_degraded:
+        records = client.lookup_by_emails(addresses)
+        frame = SalesforceRecord.typed(records.assign(partition=context.partition_key))
+    else:
+        with ledger.database() as database:
+            frame = look_up(context.partition_key, addresses, ledger.writes_of(database, client), client)
     available = dg.AssetCheckResult(
         passed=not client.is_degraded,
         check_name=SALESFORCE_AVAILABLE,

@@ -59,3 +59,8 @@ class Warehouse:
         for path in earlier:
             values.update(pq.read_table(path, columns=[column]).column(column).to_pylist())
         return values
+
+
+def stored_frames(base: Path, asset: str, partition: str) -> list[pd.DataFrame]:
+    """Return what is stored of an asset's day, under whatever label."""
+    return [pq.read_table(path).to_pandas() for path in sorted(base.glob(f"*/{asset}/{partition}.parquet"))]

@@ -4,13 +4,14 @@ Belongs here: the journal of every write, its states, and who may send it now. D
 Salesforce (``writing/``), what should be written (``rules/``).
 """
 
-from autoresponder_dagster.ledger.database import LEDGER_URL, LedgerDatabase
+from autoresponder_dagster.ledger.database import DEFAULT_PATH, LEDGER_URL, LedgerDatabase, deployment_url, sqlite_url
 from autoresponder_dagster.ledger.journal import DEFAULT_LEASE, WriteLedger
 from autoresponder_dagster.ledger.keys import sender_digest
 from autoresponder_dagster.ledger.write import IN_FLIGHT, STANDING, Head, Settlement, Write, WriteState
 
 __all__ = [
     "DEFAULT_LEASE",
+    "DEFAULT_PATH",
     "IN_FLIGHT",
     "LEDGER_URL",
     "STANDING",
@@ -20,5 +21,7 @@ __all__ = [
     "Write",
     "WriteLedger",
     "WriteState",
+    "deployment_url",
     "sender_digest",
+    "sqlite_url",
 ]

@@ -6,8 +6,9 @@ row means.
 https://www.sqlite.org/wal.html, https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-sqlite-transactions
 """
 
+import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from autoresponder_dagster.ledger.tables import database_time, realms, unfinishe
 from autoresponder_dagster.schemas.enums import Mode
 
 LEDGER_URL = "AUTORESPONDER_LEDGER_URL"
+DEFAULT_PATH = Path("data/ledger/ledger.db")
 
 _BUSY_TIMEOUT_SECONDS = 60
 _CONNECT_TIMEOUT_SECONDS = 15
@@ -34,6 +36,16 @@ _NETWORK_FILE_SYSTEMS = re.compile(
 )
 _MOUNTS = Path("/proc/self/mounts")
 _LONGEST_MESSAGE = 300
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return URL.create("sqlite", database=str(path.absolute())).render_as_string()
+
+
+def deployment_url(path: Path = DEFAULT_PATH, environ: Mapping[str, str] = os.environ) -> str:
+    """Return where the deployment keeps its ledger: ``AUTORESPONDER_LEDGER_URL``, else a SQLite file."""
+    return environ.get(LEDGER_URL, "").strip() or sqlite_url(path)
 
 
 class LedgerDatabase:
@@ -106,6 +118,12 @@ class LedgerDatabase:
                     insert(realms).values(mode=mode.value, org_id=org_id).returning(realms.c.realm_id)
                 )
             return int(found or 0)
+
+    def realms(self) -> list[tuple[Mode, str]]:
+        """Return the mode and the org of every realm, the oldest first."""
+        with self.reading() as connection:
+            query = select(realms.c.mode, realms.c.org_id).order_by(realms.c.realm_id)
+            return [(Mode(mode), org_id) for mode, org_id in connection.execute(query)]
 
     def note_unfinished(self, mode: Mode, partition: str, reason: str, run_id: str) -> None:
         """Remember that a day's writes are not all settled, and why; replaces an earlier note."""

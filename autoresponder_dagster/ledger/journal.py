@@ -357,11 +357,12 @@ class WriteLedger:
             )
 
     def _supersede(self, connection: Connection, keys: Collection[str]) -> None:
-        """Give up planned writes whose field newer evidence has set."""
+        """Give up planned writes whose field newer evidence has set; what takes a write back goes by the value."""
+        is_news = and_(writes.c.state == WriteState.PLANNED.value, writes.c.reverts.is_(None))
         for chunk in chunks(keys):
             connection.execute(
                 update(writes)
-                .where(writes.c.key.in_(chunk), writes.c.state == WriteState.PLANNED.value, overtaken())
+                .where(writes.c.key.in_(chunk), is_news, overtaken())
                 .values(state=WriteState.SUPERSEDED.value, error_code=NEWER_EVIDENCE, settled_at=database_time())
             )
 

@@ -55,10 +55,10 @@ def explanation(
     if opinion is not None:
         stages.append(_learned(opinion))
     stages += [_facts(verdict), _verdict(verdict)]
-    return Group(Rule(Text(_shown(source)), align="left"), *stages)
+    return Group(Rule(Text(shown(source)), align="left"), *stages)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Replace what could steer a terminal or hide text; every character keeps its place."""
     return "".join(_shown_character(character) for character in text)
 
@@ -78,7 +78,7 @@ def _pairs(pairs: "dict[str, str | None]") -> Table:
     grid = Table.grid(padding=(0, 2))
     for name, value in pairs.items():
         if value:
-            grid.add_row(Text(name, style="dim"), Text(_shown(value)))
+            grid.add_row(Text(name, style="dim"), Text(shown(value)))
     return grid
 
 
@@ -101,7 +101,7 @@ def _own_words(reading: "Reading") -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(justify="right", style="dim")
     for number, sentence in enumerate(reading.sources.own.sentences):
-        text = Text(_shown(sentence.text))
+        text = Text(shown(sentence.text))
         for statement in reading.statements:
             if statement.sentence == number:
                 text.stylize("underline", statement.start, statement.end)
@@ -113,7 +113,7 @@ def _cut(verdict: "Verdict") -> Iterator[RenderableType]:
     """Show what was kept apart: nothing in it is evidence."""
     stages = verdict.stages
     for title, text in (("Signature", stages.signature), ("Footer", stages.footer), ("Quoted", stages.quoted)):
-        lines = [line for line in _shown(text).splitlines() if line.strip()]
+        lines = [line for line in shown(text).splitlines() if line.strip()]
         if lines:
             more = len(lines) - LONGEST_CUT
             yield _heading(title, "kept apart, no evidence")
@@ -133,7 +133,7 @@ def _statements(verdict: "Verdict", reading: "Reading") -> RenderableType:
         table.add_row(
             "✓" if statement.entry in matched else "",
             str(statement.sentence),
-            Text(_shown(words)),
+            Text(shown(words)),
             statement.means,
             statement.who,
             ", ".join(_qualities(statement)),

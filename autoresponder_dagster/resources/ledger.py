@@ -5,7 +5,6 @@ ledger of its own that lives as long as the org does: what was written to a worl
 remembered in the next one (rules.md §9, State).
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,10 +12,16 @@ from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
-from sqlalchemy import URL
 
 from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
-from autoresponder_dagster.ledger import DEFAULT_LEASE, LEDGER_URL, LedgerDatabase, WriteLedger
+from autoresponder_dagster.ledger import (
+    DEFAULT_LEASE,
+    DEFAULT_PATH,
+    LedgerDatabase,
+    WriteLedger,
+    deployment_url,
+    sqlite_url,
+)
 from autoresponder_dagster.resources.systems import Salesforce
 from autoresponder_dagster.schemas.enums import Mode
 
@@ -27,9 +32,7 @@ class Ledger(dg.ConfigurableResource):
     """The journal of every write. AUTORESPONDER_LEDGER_URL names its database; without it it is a SQLite file."""
 
     salesforce: dg.ResourceDependency[Salesforce]
-    path: str = Field(
-        default="data/ledger/ledger.db", description="SQLite file, where AUTORESPONDER_LEDGER_URL is not set."
-    )
+    path: str = Field(default=str(DEFAULT_PATH), description="SQLite file, where AUTORESPONDER_LEDGER_URL is not set.")
     lease_seconds: float = Field(
         default=DEFAULT_LEASE.total_seconds(),
         gt=0,
@@ -57,9 +60,5 @@ class Ledger(dg.ConfigurableResource):
     def _url(self) -> str:
         if self.salesforce.effective_mode is Mode.MOCK:
             kept = self.salesforce.mock_org_dir
-            return _sqlite(f"{kept.rstrip('/')}.ledger.db") if kept else IN_MEMORY
-        return os.environ.get(LEDGER_URL, "").strip() or _sqlite(self.path)
-
-
-def _sqlite(path: str) -> str:
-    return URL.create("sqlite", database=str(Path(path).absolute())).render_as_string()
+            return sqlite_url(Path(f"{kept.rstrip('/')}.ledger.db")) if kept else IN_MEMORY
+        return deployment_url(Path(self.path))

@@ -27,6 +27,7 @@ from autoresponder_dagster.schemas import (
     ReviewItem,
     SenderDetermination,
     UnifiedContact,
+    UnsupportedWrite,
     WriteResult,
 )
 from autoresponder_dagster.schemas.enums import (
@@ -58,7 +59,7 @@ SUGGESTED_ACTIONS = {
     ReviewReason.LEAD_CONVERTED: "Make the change on the Contact that the Lead was converted to, if it is right.",
     ReviewReason.STALE_EVIDENCE: "Compare with the newer change in Salesforce and keep what is right.",
     ReviewReason.WRITE_FAILED: "See the error code in the action log, fix the cause and run the day again.",
-    ReviewReason.WRITE_NO_LONGER_SUPPORTED: "Approve to put the previous value back.",
+    ReviewReason.WRITE_NO_LONGER_SUPPORTED: "Put the previous value back (autoresponder undo), if it was right.",
     ReviewReason.MULTIPUB_ACTIVE_SUBSCRIPTION: "Settle the subscription with the subscriber's organisation first.",
     ReviewReason.UNSAFE_ADDRESS: "Unsubscribe the address by hand; it is not safe in an import file.",
 }
@@ -107,6 +108,7 @@ def route_to_review(
     plan: DataFrame[PlannedWrite],
     results: DataFrame[WriteResult] | None,
     policy: Policy,
+    unsupported: DataFrame[UnsupportedWrite] | None = None,
 ) -> DataFrame[ReviewItem]:
     """Collect the day's questions: per sender, per planned row and per message (rules.md §5 and §9).
 
@@ -119,6 +121,7 @@ def route_to_review(
         plan: the plan made of these senders and contacts with the same policy.
         results: how the planned rows ended; null before anything was written.
         policy: the switches.
+        unsupported: writes of earlier runs that the plan does not bear out; null where there was no earlier run.
 
     Returns:
         Sorted by reason, sender, record and field.
@@ -126,12 +129,14 @@ def route_to_review(
     findings = evaluate_guards(candidate_writes(senders, contacts, policy), senders, contacts, policy)
     unsafe = unsafe_addresses(senders, contacts, policy)
     people = with_profile(senders, contacts)
+    corrections = UnsupportedWrite.from_rows([]) if unsupported is None else unsupported
     rows = pd.concat(
         [
             _describe_senders(_sender_questions(people, plan, findings, policy), people),
             _describe_senders(_ask(unsafe[_SENDER], ReviewReason.UNSAFE_ADDRESS), people),
             _describe_writes(_write_questions(findings, results), plan, people),
             _describe_messages(_message_questions(determinations, senders, policy), determinations, contacts),
+            _describe_corrections(corrections, determinations, contacts),
         ]
     )
     rows = rows.assign(suggested_action=rows[_REASON].map(SUGGESTED_ACTIONS)).sort_values(_ORDER, na_position="last")
@@ -265,6 +270,32 @@ def _describe_messages(
     """Fill in the message's columns, and what is known of its sender."""
     rows = questions.merge(determinations, on=DeterminationRow.message_id)
     rows = rows.assign(sender_email=usable(rows[DeterminationRow.sender_email]))
+    profiles = profile_addresses(contacts, rows[_SENDER])
+    return _items(rows.merge(profiles, left_on=_SENDER, right_on=UnifiedContact.email, how="left"))
+
+
+def _describe_corrections(
+    unsupported: DataFrame[UnsupportedWrite],
+    determinations: DataFrame[DeterminationRow],
+    contacts: DataFrame[UnifiedContact],
+) -> pd.DataFrame:
+    """Fill in what the message is read as now; one that is no longer there keeps what it was read as."""
+    known = [DeterminationRow.partition, DeterminationRow.inbox_source, DeterminationRow.received_at]
+    told = determinations.drop(columns=known)
+    rows = unsupported.merge(told, on=DeterminationRow.message_id, how="left", suffixes=("_then", ""))
+    rows = rows.rename(
+        columns={
+            UnsupportedWrite.evidence_at: ReviewItem.received_at,
+            UnsupportedWrite.written_value: ReviewItem.current_value,
+            UnsupportedWrite.previous_value: ReviewItem.proposed_value,
+        }
+    ).assign(
+        reason=pd.Series(ReviewReason.WRITE_NO_LONGER_SUPPORTED.value, index=rows.index, dtype="string"),
+        sender_email=usable(rows[DeterminationRow.sender_email]),
+        category=rows[DeterminationRow.category].fillna(Category.UNCLEAR),
+        determination=rows[DeterminationRow.determination].fillna(rows["determination_then"]),
+        confidence=rows[DeterminationRow.confidence].fillna(rows["confidence_then"]),
+    )
     profiles = profile_addresses(contacts, rows[_SENDER])
     return _items(rows.merge(profiles, left_on=_SENDER, right_on=UnifiedContact.email, how="left"))
 

@@ -19,7 +19,7 @@ from autoresponder_dagster.schemas.deliverables import (
 )
 from autoresponder_dagster.schemas.messages import DeterminationRow, EmailMessage, SenderDetermination
 from autoresponder_dagster.schemas.review import ReviewItem
-from autoresponder_dagster.schemas.writes import ActionLogRow, PlannedWrite, WriteResult
+from autoresponder_dagster.schemas.writes import ActionLogRow, PlannedWrite, UnsupportedWrite, WriteResult
 
 __all__ = [
     "ActionLogRow",
@@ -42,5 +42,6 @@ __all__ = [
     "SuppressionRow",
     "Undeliverable",
     "UnifiedContact",
+    "UnsupportedWrite",
     "WriteResult",
 ]

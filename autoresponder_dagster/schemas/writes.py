@@ -61,6 +61,26 @@ class WriteResult(FrameModel):
     old_value: Text = optional()
 
 
+class UnsupportedWrite(FrameModel):
+    """A write of an earlier run that stands in Salesforce, and that the day's plan made anew does not bear out.
+
+    ``key`` is the write's in the ledger; ``previous_value`` is what an undo puts back, null for an empty field.
+    """
+
+    partition: Text = required(str_matches=DAY)
+    key: Text = required(unique=True)
+    sobject: Text = one_of(SObject)
+    record_id: Text = required()
+    field: Text = required()
+    written_value: Text = required()
+    previous_value: Text = optional()
+    determination: Text = one_of(Determination)
+    confidence: Number = required(ge=0, le=1)
+    inbox_source: Text = required()
+    evidence_at: UtcTime = utc()
+    message_id: Text = required()
+
+
 class ActionLogRow(FrameModel):
     """The file ``action_log.csv`` (rules.md §7): every planned, skipped and no-op action.
 

@@ -1,6 +1,5 @@
 """A plan is carried out once, whoever dies, answers late, or was there before."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,13 +20,6 @@ from autoresponder_dagster_tests.ledger.plans import JANE, MONDAY, NINE, TEN, TU
 from autoresponder_dagster_tests.writing.org import NOW, KilledError, MemoryOrg, dies_at, is_down
 
 OTHERS = [f"003{number:012d}AAA" for number in range(2, 62)]
-
-
-@pytest.fixture
-def database() -> Iterator[LedgerDatabase]:
-    opened = LedgerDatabase.open("sqlite://")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
