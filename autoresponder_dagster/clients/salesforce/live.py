@@ -120,18 +120,11 @@ class LiveSalesforce(SalesforceOperations):
         """See ``SalesforceClient``."""
         asked = join_keys(emails)
         records = self._records(asked)
-        subscribed = self.check_active_subscription(record["Id"] for record in records[SObject.CONTACT])
+        subscribed = self.check_active_subscriptions(record["Id"] for record in records[SObject.CONTACT])
         return to_frame(records, asked, own_user_id=self.own_user_id, subscribed=subscribed)
 
-    def check_active_subscription(self, contact_ids: Iterable[str]) -> dict[str, bool]:
-        """Tell for each Contact whether the org shows an active subscription.
-
-        Returns:
-            An answer for every id; none at all where no ``SubscriptionLookup`` is configured.
-
-        Raises:
-            LookupFailedError: the lookup did not complete.
-        """
+    def check_active_subscriptions(self, contact_ids: Iterable[str]) -> dict[str, bool]:
+        """See ``SalesforceClient``. One question for all."""
         lookup = self.options.subscription
         if lookup is None:
             return {}

@@ -164,13 +164,19 @@ class MockSalesforce(SalesforceOperations):
             sobject: [_record(sobject, row) for row in table.rows.values() if normalize_email(row["Email"]) in asked]
             for sobject, table in self._tables.items()
         }
-        subscribed = {record["Id"]: record["HasActiveSubscription"] for record in records[SObject.CONTACT]}
+        subscribed = self.check_active_subscriptions(record["Id"] for record in records[SObject.CONTACT])
         return to_frame(records, asked, own_user_id=OWN_USER_ID, subscribed=subscribed)
 
     @property
     def org_id(self) -> str:
         """See ``SalesforceClient``."""
         return MOCK_ORG_ID
+
+    def check_active_subscriptions(self, contact_ids: Iterable[str]) -> dict[str, bool]:
+        """See ``SalesforceClient``. A Contact whose cell is empty has no answer."""
+        rows = {contact_id: self._tables[SObject.CONTACT].find(contact_id) for contact_id in contact_ids}
+        answers = {key: _record(SObject.CONTACT, row)["HasActiveSubscription"] for key, row in rows.items() if row}
+        return {contact_id: answer for contact_id, answer in answers.items() if answer is not None}
 
     def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:
         """See ``SalesforceClient``."""

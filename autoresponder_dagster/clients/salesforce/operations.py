@@ -5,7 +5,7 @@ way to write.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -80,6 +80,14 @@ class SalesforceOperations(ABC):
     def lookup_by_email(self, email: str) -> pd.DataFrame:
         """Return every Contact and Lead that carries an address: the columns of ``lookup_by_emails``."""
         return self.lookup_by_emails([email])
+
+    @abstractmethod
+    def check_active_subscriptions(self, contact_ids: Iterable[str]) -> dict[str, bool]:
+        """See ``SalesforceClient``."""
+
+    def check_active_subscription(self, contact_id: str) -> bool | None:
+        """Tell whether the org shows an active subscription of a Contact; None where it keeps none."""
+        return self.check_active_subscriptions([contact_id]).get(contact_id)
 
     def update_contact_status(self, contact_id: str, *, is_active: bool) -> WriteOutcome:
         """Set a Contact active or inactive."""

@@ -296,7 +296,7 @@ class _Org:
 
     def _check_subscription(self) -> Finding:
         try:
-            self._client.check_active_subscription([self._client.own_user_id])
+            self._client.check_active_subscriptions([self._client.own_user_id])
         except LookupFailedError as error:
             cure = "Correct subscription_sobject, subscription_contact_field and subscription_condition."
             return Finding("Subscriptions of Contacts", Severity.ERROR, str(error), cure)

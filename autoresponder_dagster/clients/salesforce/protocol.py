@@ -1,6 +1,6 @@
 """What the pipeline asks of Salesforce, whatever form answers."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -141,6 +141,16 @@ class SalesforceClient(Protocol):
 
         Raises:
             LookupFailedError: a lookup did not complete; never reported as "no record".
+        """
+
+    def check_active_subscriptions(self, contact_ids: Iterable[str]) -> dict[str, bool]:
+        """Tell for each Contact whether the org shows an active subscription.
+
+        Returns:
+            An answer for every id; none at all where the org keeps no subscriptions that are known to us.
+
+        Raises:
+            LookupFailedError: the lookup did not complete.
         """
 
     def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:

@@ -59,7 +59,7 @@ def to_frame(
         records: Contacts and Leads, in any order.
         asked: normalised addresses; a record with another address is left out.
         own_user_id: the user whose changes are the pipeline's own.
-        subscribed: answer of ``check_active_subscription`` by Contact id; unknown where it has none.
+        subscribed: answer of ``check_active_subscriptions`` by Contact id; unknown where it has none.
 
     Returns:
         The columns of ``SalesforceRecord`` but ``partition``, sorted by address, object and id.

@@ -1,6 +1,6 @@
 """The stand-in of an org that could not be reached: empty, degraded, and deferring every write (rules.md §2)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -31,6 +31,14 @@ class UnavailableSalesforce(SalesforceOperations):
         """Return one row for every address, without a record and marked as degraded."""
         rows = [{SalesforceRecord.email: email, SalesforceRecord.is_degraded: True} for email in join_keys(emails)]
         return SalesforceRecord.from_rows(rows).drop(columns=SalesforceRecord.partition)
+
+    def check_active_subscriptions(self, contact_ids: Iterable[str]) -> dict[str, bool]:
+        """Refuse: that nothing is known here says nothing of the org.
+
+        Raises:
+            LookupFailedError: always.
+        """
+        raise LookupFailedError(f"Salesforce was not available: {len(list(contact_ids))} subscription(s) not read.")
 
     def read_records(self, ids: Mapping[SObject, Collection[str]]) -> dict[tuple[SObject, str], RecordState]:
         """Refuse: that a record is not here says nothing of the org.

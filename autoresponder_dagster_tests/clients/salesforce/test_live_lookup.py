@@ -210,7 +210,8 @@ def test_active_subscriptions_are_asked_in_one_query_for_contacts_only(open_clie
     assert contacts["has_active_subscription"].tolist() == [True, False, False]
     assert frame[frame["sobject"].eq("Lead")]["has_active_subscription"].isna().all()
     assert client.api_calls == 2
-    assert client.check_active_subscription([ids[0]]) == {ids[0]: True}
+    assert client.check_active_subscriptions([ids[0]]) == {ids[0]: True}
+    assert client.check_active_subscription(ids[1]) is False
 
 
 def test_without_a_condition_any_subscription_counts(open_client, salesforce_org):
@@ -221,7 +222,8 @@ def test_without_a_condition_any_subscription_counts(open_client, salesforce_org
 
 
 def test_subscriptions_that_are_not_configured_are_unknown(live, salesforce_org):
-    assert live.check_active_subscription(["003000000000001AAA"]) == {}
+    assert live.check_active_subscriptions(["003000000000001AAA"]) == {}
+    assert live.check_active_subscription("003000000000001AAA") is None
 
 
 @pytest.mark.parametrize(
