@@ -133,7 +133,7 @@ def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:
     endings = [s for s in reading.statements if s.means == Meaning.OLD_ADDRESS_ENDS]
     for statement in statements:
         rivals = [s for s in endings if s.sentence == statement.sentence]
-        if statement.means not in (Meaning.NAME_CHANGED, Meaning.OLD_ADDRESS_ENDS):
+        if statement.means not in (Meaning.NAME_CHANGED, Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED):
             day = facts.effective_date(reading.sources, statement, PAST, rivals)
             if day is not None:
                 return day

@@ -73,7 +73,7 @@ def organization_of_domain(text: str, domain: str, identity: Identity) -> str | 
         for first, word in enumerate(words):
             if not word.group()[:1].isupper():
                 continue
-            letters = [_NO_LETTER.sub("", fold(rest.group())) for rest in words[first:]]
+            letters = [_NO_LETTER.sub("", _article().sub("", fold(rest.group()))) for rest in words[first:]]
             if any(_is_made_of(label, letters, home) for label in labels):
                 name = found.group()[word.start() :].strip(_SIGNS)
                 if not identity.is_named_in(name) and not is_own_organization(name, identity):
@@ -93,7 +93,8 @@ def _is_made_of(label: str, words: Sequence[str], home: str) -> bool:
 def _names() -> "re.Pattern[str]":
     """Return the pattern of a capitalised sequence, with the small words that stand within a name."""
     small = rf"(?:(?:{alternatives(terms('small_words_in_names'))}|&) ){{0,2}}"
-    return re.compile(rf"(?<![\w@.-]){_CAPITAL}(?: {small}{_CAPITAL})*")
+    elided = rf"(?:(?:{alternatives(terms('elided_articles'))})['’])?"
+    return re.compile(rf"(?<![\w@.-]){_CAPITAL}(?: {small}{elided}{_CAPITAL})*")
 
 
 def _spells(label: str, words: Sequence[str], *, initials: int = 0, has_word: bool = False) -> bool:

@@ -227,6 +227,16 @@ def _subject(
     return find_subject(predicate, lexicon, identity, antecedent)
 
 
+def _is_excluded(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexicon: Lexicon) -> bool:
+    """Tell whether a sentence holds what an entry must not be said with, or tells that nobody follows."""
+    return bool(
+        (entry.unless is not None and entry.unless.search(sentence.folded))
+        or (entry.unless_spelled is not None and entry.unless_spelled.search(sentence.text[slice(*match.span())]))
+        or (entry.unless_next is not None and entry.unless_next.match(sentence.folded[match.end() :]))
+        or (entry.means == Meaning.SUCCESSOR and lexicon.finds("no_successor", sentence.folded))
+    )
+
+
 def _statement(
     entry: Entry,
     match: "re.Match[str]",
@@ -238,11 +248,7 @@ def _statement(
 ) -> Statement | None:
     folded = sentence.folded
     start, end = match.span()
-    if entry.unless is not None and entry.unless.search(folded):
-        return None
-    if entry.unless_spelled is not None and entry.unless_spelled.search(sentence.text[start:end]):
-        return None
-    if entry.unless_next is not None and entry.unless_next.match(folded[end:]):
+    if _is_excluded(entry, sentence, match, lexicon):
         return None
     subject = _subject(Predicate(sentence, start, end, entry.means), entry.about, lexicon, identity, antecedent)
     clause = _clause(folded, start, end)
