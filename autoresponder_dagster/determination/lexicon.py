@@ -409,8 +409,24 @@ def terms(kind: str) -> frozenset[str]:
 
 
 def alternatives(words: Iterable[str]) -> str:
-    """Return a pattern of any of some words, the longest first."""
-    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+    """Return a pattern of any of some words, the longest first; beginnings that they share are looked at once."""
+    tree: dict[str, Any] = {}
+    for word in words:
+        node = tree
+        for letter in word:
+            node = node.setdefault(letter, {})
+        node[_END] = {}
+    return _any_of(tree)
+
+
+_END = ""
+
+
+def _any_of(tree: Mapping[str, Any]) -> str:
+    ways = [f"{re.escape(letter)}{_any_of(rest)}" for letter, rest in sorted(tree.items()) if letter != _END]
+    if len(ways) == 1 and _END not in tree:
+        return ways[0]
+    return f"(?:{'|'.join(ways)}){'?' if _END in tree else ''}" if ways else ""
 
 
 @lru_cache(maxsize=1)
