@@ -68,7 +68,8 @@ ROLE_NAMES = frozenset([
     # ja, zh (romanised mailbox names)
     "soumu", "soumuka", "somu", "jimukyoku", "eigyo", "eigyou", "koho", "kouhou", "keiri", "jinji", "hisho", "uketsuke",
     "madoguchi", "shomu", "henshu", "henshubu", "toiawase", "daihyo", "kanri", "soumubu", "eigyobu", "kikaku",
-    "bangongshi", "fuwu", "kefu", "qiantai", "renshi", "caiwu", "bianji", "bianjibu", "xiaoshou", "shichang", "zonghe",
+    "bangongshi", "baoming", "fuwu", "kefu", "qiantai", "renshi", "caiwu", "bianji", "bianjibu", "xiaoshou",
+    "shichang", "zonghe",
     # of departments and matters, in all languages
     "production", "logistics", "quality", "engineering", "maintenance", "training", "workshop", "laboratory", "lab",
     "store", "shop", "warehouse", "delivery", "shipping", "freight", "export", "import", "tenders", "permits",

@@ -78,7 +78,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
             return _future(reading, soon, base)
         return _told_by_a_proxy(reading, base) or _told_by_address(reading, base) or _succession(reading, base)
     if _is_overruled(reading, said) or _is_news_of_an_office(reading, said):
-        return None
+        return _told_by_a_proxy(reading, base)
     leading = _leading(reading, said)
     day = _day(reading, [leading, *said])
     today = reading.sources.today
@@ -456,7 +456,8 @@ def _address_elsewhere(reading: Reading, employer: str | None) -> str | None:
     address = stated_address(reading)
     if address.email is not None and address.fit >= NEARLY:
         return address.email
-    speaks_himself = any(s.is_first_person for s in reading.of_sender(*DEPARTED))
+    gone = reading.of_sender(*DEPARTED)
+    speaks_himself = any(s.is_first_person or (s.who == Who.IMPLICIT and s.language in NO_SPACES) for s in gone)
     return forwarding_address(reading) if employer is not None or speaks_himself else None
 
 

@@ -76,9 +76,14 @@ def organization_of_domain(text: str, domain: str, identity: Identity) -> str | 
             letters = [_NO_LETTER.sub("", _article().sub("", fold(rest.group()))) for rest in words[first:]]
             if any(_is_made_of(label, letters, home) for label in labels):
                 name = found.group()[word.start() :].strip(_SIGNS)
-                if not identity.is_named_in(name) and not is_own_organization(name, identity):
+                if not _is_person(name, identity) and not is_own_organization(name, identity):
                     return name
     return None
+
+
+def _is_person(name: str, identity: Identity) -> bool:
+    """Tell whether a name is nothing but the sender's: a firm may hold it beside other words ("Satzwerk Roth")."""
+    return all(fold(word).strip(_SIGNS) in identity.tokens for word in name.split(" "))
 
 
 def _is_made_of(label: str, words: Sequence[str], home: str) -> bool:

@@ -318,6 +318,9 @@ def forwarding_address(reading: Reading) -> str | None:
     """Return an address of the sender's own form under another domain that the own words give."""
     for box in find_mailboxes(reading.sources.own.own):
         is_elsewhere = domain_of(box.email) != domain_of(reading.identity.email or "")
-        if is_elsewhere and facts.is_own_address(box.email, reading.identity) and not is_role_mailbox(box.email):
+        is_own = facts.is_own_address(box.email, reading.identity) or names_match(
+            box.email, reading.identity.name or ""
+        )
+        if is_elsewhere and is_own and not is_role_mailbox(box.email):
             return box.email
     return None
