@@ -92,9 +92,19 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         confidence = min(confidence, DOUBTFUL)  # An address without a name may be an office's.
     if verdict.alternates and verdict.alternates[0].is_guess:
         confidence = min(confidence, DOUBTFUL)
-    if verdict.determination == Determination.INACTIVE and names_another(reading.sources, reading.statements):
+    if verdict.determination == Determination.INACTIVE and (
+        names_another(reading.sources, reading.statements) or _announces_somebody(reading)
+    ):
         confidence = min(confidence, NEARLY)  # Somebody is named, and what for is not understood.
     return verdict._replace(confidence=confidence, matched=matched_entries(leading, *said))
+
+
+def _announces_somebody(reading: Reading) -> bool:
+    """Tell whether the last sentence announces who follows, who then stands below ("Responsible is now:")."""
+    sentences = reading.sources.own.sentences
+    last = len(sentences) - 1
+    ends_open = bool(sentences) and sentences[last].text.rstrip().endswith(":")
+    return ends_open and any(s.means == Meaning.SUCCESSOR and s.sentence == last for s in reading.statements)
 
 
 def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
@@ -525,4 +535,17 @@ def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     routed = any(s.means == Meaning.ROUTED for s in reading.statements) or _answers_for_an_office(reading, gone)
     if not gone or not routed:
         return None
-    return departure_facts(reading, gone[0], base)._replace(confidence=DOUBTFUL, new_email=None)
+    verdict = departure_facts(reading, gone[0], base)
+    sentences = [sentence.text for sentence in reading.sources.own.sentences]
+    told_before = " ".join([*sentences[: gone[0].sentence], sentences[gone[0].sentence][: gone[0].end]])
+    people = [one for one in verdict.alternates if (one.email or one.name or "") not in told_before]
+    lead = people[0] if people else Contact(None, None)
+    return verdict._replace(
+        determination=Determination.REPLACEMENT if people else Determination.INACTIVE,
+        confidence=DOUBTFUL,
+        new_email=None,
+        replacement_name=lead.name,
+        replacement_email=lead.email,
+        replacement_title=lead.title,
+        alternates=tuple(people),
+    )

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning
+from autoresponder_dagster.determination.dates import FUTURE
+from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import stated_employer, title_in_passing
 from autoresponder_dagster.determination.statements import Statement
@@ -43,6 +44,7 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     back += [s._replace(means=Meaning.RETURNED) for s in reading.of_sender(*AWAY) if s.is_over and s.who == Who.SENDER]
     here = [s for s in reading.of_sender(Meaning.STILL_HERE, Meaning.WILL_REPLY) if not s.is_negated]
     stays = [s for s in here if s.means == Meaning.STILL_HERE]
+    back = [s for s in back if not _is_ahead(reading, s)]
     if back and not _goes_again(reading, firm, back):
         verdict = _presence(reading, back, base)
         returns = {s.sentence for s in back}
@@ -72,6 +74,16 @@ def _only_tells_return(reading: Reading) -> bool:
     )
     numbers = range(len(reading.sources.own.sentences))
     return is_personal and not says_more and facts.return_date(reading.sources, numbers).value is not None
+
+
+def _is_ahead(reading: Reading, statement: Statement) -> bool:
+    """Tell whether the return is still to come ("On Monday I am back"): a day ahead is given, and none since when."""
+    today, sentence = reading.sources.today, reading.sources.own.sentences[statement.sentence]
+    known = lexicon(statement.language)
+    if today is None or "since" not in known.words or known.finds("since", sentence.folded):
+        return False
+    days = (stated.value for stated in reading.sources.dates(sentence, FUTURE) if not stated.is_duration)
+    return any(day is not None and today < day < today + LONG_ABSENCE for day in days)
 
 
 def _tells_return(reading: Reading) -> bool:
