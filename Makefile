@@ -108,6 +108,10 @@ KILLS ?= 200
 crash-test: $(INSTALLED) ## Kill runs at every step of a write (KILLS=200), and compare the org with the ledger
 	$(BIN)/python -m autoresponder_dagster_tests.crash --kills $(KILLS) $(ARGS)
 
+.PHONY: bench-ledger
+bench-ledger: $(INSTALLED) ## Measure how fast a plan is compared with ledgers of several sizes (ARGS="--rows 20000")
+	$(BIN)/python benchmarks/ledger.py $(ARGS)
+
 # ── Checks ───────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test

@@ -19,6 +19,7 @@ from autoresponder_dagster.assets import (
     unified_contacts,
 )
 from autoresponder_dagster.automation.jobs import daily_hygiene, daily_schedule, rebuild_decisions
+from autoresponder_dagster.automation.sensors import unfinished_days_sensor
 from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.modes import RunMode
 from autoresponder_dagster.resources.policy import PolicyResource
@@ -73,6 +74,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
         resources={**build_resources(), **(overrides or {})},
         jobs=[daily_hygiene, rebuild_decisions],
         schedules=[daily_schedule],
+        sensors=[unfinished_days_sensor],
         # In-process is eight times faster here than a process per step, and leaves no orphan writer
         # behind when a run is killed.
         executor=dg.in_process_executor,

@@ -76,3 +76,13 @@ def test_the_benchmark_prints_every_row_and_the_versions():
     for reader in ("compat32", "policy.default", "flufl.bounce", "mail-parser-reply", "straightforward port"):
         assert reader in printed
     assert f"Python {sys.version.split()[0]}" in printed
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_the_ledger_measures_both_databases():
+    command = [sys.executable, BENCHMARKS / "ledger.py", "--rows", "1000", "--sizes", "0", "100000"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert printed.count("SQLite      ledger of") == 2
+    assert printed.count("PostgreSQL  ledger of") == 2
+    assert "beside the largest ledger / beside the first" in printed.splitlines()[-1]

@@ -181,17 +181,22 @@ def multipub_audit(
     return Materialized(lists.multipub_audit(sender_determinations, unified_contacts, policy))
 
 
-def _api_calls(context: dg.AssetExecutionContext) -> dict[str, int]:
-    """Read the API calls that the day's Salesforce assets reported when they were last materialized."""
-    calls = {}
-    for asset in ("salesforce_records", "salesforce_writes"):
-        found = context.instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[context.partition_key]), limit=1
-        ).records
-        materialization = found[0].asset_materialization if found else None
-        value = materialization.metadata.get("api_calls") if materialization else None
-        calls[asset] = int(value.value) if isinstance(value, dg.IntMetadataValue) and value.value else 0
-    return calls
+def _reported(context: dg.AssetExecutionContext) -> dict[str, dict[str, int]]:
+    """Read what the day's Salesforce assets told of themselves when they were last materialized."""
+    assets = ("salesforce_records", "salesforce_writes")
+    return {
+        "api_calls": {asset: _number(context, asset, "api_calls") for asset in assets},
+        "last_run": {name: _number(context, "salesforce_writes", name) for name in ("sent", "recovered")},
+    }
+
+
+def _number(context: dg.AssetExecutionContext, asset: str, name: str) -> int:
+    found = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[context.partition_key]), limit=1
+    ).records
+    materialization = found[0].asset_materialization if found else None
+    value = materialization.metadata.get(name) if materialization else None
+    return int(value.value) if isinstance(value, dg.IntMetadataValue) and value.value else 0
 
 
 def _summary(frame: pd.DataFrame, context: dg.AssetExecutionContext) -> dict[str, Any]:
@@ -229,7 +234,7 @@ def run_summary(
         action_log,
         human_review,
         sfmc_suppression,
-        api_calls=_api_calls(context),
+        reported=_reported(context),
     )
     return Materialized(frame)
 

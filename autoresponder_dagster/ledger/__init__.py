@@ -7,7 +7,7 @@ Salesforce (``writing/``), what should be written (``rules/``).
 from autoresponder_dagster.ledger.database import DEFAULT_PATH, LEDGER_URL, LedgerDatabase, deployment_url, sqlite_url
 from autoresponder_dagster.ledger.journal import DEFAULT_LEASE, WriteLedger
 from autoresponder_dagster.ledger.keys import sender_digest
-from autoresponder_dagster.ledger.write import IN_FLIGHT, STANDING, Head, Settlement, Write, WriteState
+from autoresponder_dagster.ledger.write import IN_FLIGHT, STANDING, Head, Settlement, UnfinishedDay, Write, WriteState
 
 __all__ = [
     "DEFAULT_LEASE",
@@ -18,6 +18,7 @@ __all__ = [
     "Head",
     "LedgerDatabase",
     "Settlement",
+    "UnfinishedDay",
     "Write",
     "WriteLedger",
     "WriteState",

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from autoresponder_dagster.errors import ConfigurationError, LedgerError
 from autoresponder_dagster.files import private_folder
 from autoresponder_dagster.ledger.migrations import migrate
 from autoresponder_dagster.ledger.tables import database_time, realms, unfinished_days
+from autoresponder_dagster.ledger.write import UnfinishedDay
 from autoresponder_dagster.schemas.enums import Mode
 
 LEDGER_URL = "AUTORESPONDER_LEDGER_URL"
@@ -135,17 +136,12 @@ class LedgerDatabase:
         with self.writing() as connection:
             connection.execute(_note_of(mode, partition))
 
-    def unfinished(self, mode: Mode) -> list[tuple[str, str, str, datetime]]:
-        """Return the days whose writes are not all settled: partition, reason, last run, since when."""
-        columns = (
-            unfinished_days.c.partition,
-            unfinished_days.c.reason,
-            unfinished_days.c.run_id,
-            unfinished_days.c.noted_at,
-        )
+    def unfinished(self, mode: Mode) -> list[UnfinishedDay]:
+        """Return the days whose writes are not all settled, in order."""
+        columns = [unfinished_days.c[field.name] for field in fields(UnfinishedDay)]
         query = select(*columns).where(unfinished_days.c.mode == mode.value).order_by(unfinished_days.c.partition)
         with self.reading() as connection:
-            return [(day, reason, run_id, noted_at) for day, reason, run_id, noted_at in connection.execute(query)]
+            return [UnfinishedDay(*row) for row in connection.execute(query)]
 
 
 def note_unfinished(connection: Connection, mode: Mode, partition: str, reason: str, run_id: str) -> None:

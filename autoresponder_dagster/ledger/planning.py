@@ -30,6 +30,7 @@ from autoresponder_dagster.ledger.keys import sender_digest, write_key
 from autoresponder_dagster.ledger.tables import database_time, writes
 from autoresponder_dagster.ledger.write import DONE, IN_FLIGHT, UNSENT, WriteState
 from autoresponder_dagster.schemas import PlannedWrite
+from autoresponder_dagster.schemas.base import to_rows
 from autoresponder_dagster.schemas.enums import Disposition
 
 NOT_PLANNED = "NOT_PLANNED_ANY_MORE"
@@ -166,12 +167,9 @@ def enter(connection: Connection, realm_id: int, partition: str, run_id: str, ro
 
 def _stage(connection: Connection, rows: pd.DataFrame) -> None:
     _staged.create(connection)
-    cells = rows.astype(object).where(rows.notna(), None)
+    cells = list(to_rows(rows))
     for start in range(0, len(cells), _CHUNK):
-        portion = cells.iloc[start : start + _CHUNK]
-        connection.execute(
-            insert(_staged), [dict(zip(cells.columns, row, strict=True)) for row in portion.itertuples(index=False)]
-        )
+        connection.execute(insert(_staged), cells[start : start + _CHUNK])
     if connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE staged_writes"))
 

@@ -114,3 +114,13 @@ class Head:
 
     key: str
     value: str | None
+
+
+@dataclass(frozen=True)
+class UnfinishedDay:
+    """A day whose writes are not all settled: why, by which run, and since when (UTC)."""
+
+    partition: str
+    reason: str
+    run_id: str
+    noted_at: datetime

@@ -18,6 +18,7 @@ SECTION_TITLES = {
     "result": "Results",
     "review": "Human Review",
     "suppression": "Suppression",
+    "last_run": "Writes of the last run",
     "api_calls": "API calls",
 }
 

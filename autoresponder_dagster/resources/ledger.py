@@ -6,7 +6,7 @@ remembered in the next one (rules.md §9, State).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,11 +45,14 @@ class Ledger(dg.ConfigurableResource):
     @contextmanager
     def database(self) -> Iterator[LedgerDatabase]:
         """Yield the database of the effective mode of Salesforce, open."""
-        database = LedgerDatabase.open(self._url())
-        try:
+        with closing(LedgerDatabase.open(self._url())) as database:
             yield database
-        finally:
-            database.close()
+
+    @contextmanager
+    def deployment(self) -> Iterator[LedgerDatabase]:
+        """Yield the database of the deployment, of live and read_only writes, whatever the mode is now."""
+        with closing(LedgerDatabase.open(deployment_url(Path(self.path)))) as database:
+            yield database
 
     def writes_of(self, database: LedgerDatabase, client: SalesforceClient) -> WriteLedger:
         """Return the ledger of an org; a mock org has no id of its own."""

@@ -28,7 +28,7 @@ def summarise(
     review: DataFrame[ReviewItem],
     suppression: DataFrame[SuppressionRow],
     *,
-    api_calls: Mapping[str, int],
+    reported: Mapping[str, Mapping[str, int]],
 ) -> DataFrame[SummaryCount]:
     """Count the day's messages, people, actions and questions.
 
@@ -40,7 +40,7 @@ def summarise(
         actions: the action log.
         review: the questions of Human Review.
         suppression: the rows for Marketing.
-        api_calls: API calls by what made them.
+        reported: further sections: what the last run told of itself, such as its API calls by asset.
 
     Returns:
         One row per section and key, keys sorted. A value that did not occur has no row; the totals always have.
@@ -65,7 +65,7 @@ def summarise(
         "result": _tally(actions[ActionLogRow.result]),
         "review": _tally(review[ReviewItem.reason]),
         "suppression": {"rows": len(suppression)},
-        "api_calls": api_calls,
+        **reported,
     }
     return SummaryCount.from_rows(
         {

@@ -4,7 +4,7 @@ Dtypes are the nullable ones that pandas 2.2 and 3.x have in common. A day is an
 string column (``DAY``), because a frame's days are compared, sorted and printed, never computed with.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 import pandas as pd
@@ -51,6 +51,20 @@ def utc(*, nullable: bool = False) -> Any:
 def one_of(values: Iterable[str], *, nullable: bool = False) -> Any:
     """Declare a column that holds only the values of an enum."""
     return pa.Field(nullable=nullable, isin=[str(value) for value in values])
+
+
+def to_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a frame as plain mappings, a null as None: what ``FrameModel.from_rows`` takes."""
+    # Column by column: many times faster than the rows of a frame.
+    names = list(frame.columns)
+    for row in zip(*(_cells(frame[name]) for name in names), strict=True):
+        yield dict(zip(names, row, strict=True))
+
+
+def _cells(column: "pd.Series[Any]") -> list[Any]:
+    cells = column.to_numpy(dtype="object", copy=True)
+    cells[column.isna().to_numpy()] = None
+    return list(cells)
 
 
 def _pandas_dtype(dtype: Any) -> Any:

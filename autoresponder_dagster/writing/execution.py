@@ -3,10 +3,9 @@
 Does not belong here: the single steps (``sending``, ``recovery``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 from pandera.typing import DataFrame
@@ -17,6 +16,7 @@ from autoresponder_dagster.ledger import STANDING, LedgerDatabase, Write, WriteL
 from autoresponder_dagster.rules.outcomes import Outcome, write_results
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.schemas import PlannedWrite, WriteResult
+from autoresponder_dagster.schemas.base import to_rows
 from autoresponder_dagster.schemas.enums import Disposition, Mode, SObject, WriteAction, WriteResultCode
 from autoresponder_dagster.writing.limits import Breakers, Stop
 from autoresponder_dagster.writing.recovery import CHANGED_MEANWHILE, ids_of, recover
@@ -173,7 +173,7 @@ def _updates(rows: pd.DataFrame, keys: Mapping[str, str]) -> list[FieldUpdate]:
                 row[PlannedWrite.determination], row[PlannedWrite.evidence_at], row[PlannedWrite.evidence] or ""
             ),
         )
-        for row in _rows(rows)
+        for row in to_rows(rows)
     ]
 
 
@@ -186,15 +186,8 @@ def _contacts(rows: pd.DataFrame, keys: Mapping[str, str]) -> list[NewContact]:
             title=None,
             account_name=row[PlannedWrite.account_name],
         )
-        for row in _rows(rows)
+        for row in to_rows(rows)
     ]
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield rows as calls take them, one by one."""
-    cells = frame.astype(object).where(frame.notna(), None)
-    for row in cells.itertuples(index=False, name=None):
-        yield dict(zip(cells.columns, row, strict=True))
 
 
 def _changed_since(

@@ -27,6 +27,14 @@ def test_killed_runs_leave_an_org_in_which_each_value_was_written_once() -> None
     assert done.returncode == 0
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_four_runs_of_the_same_days_at_once_send_nothing_twice(postgres_url: str) -> None:
+    command = [sys.executable, "-m", "autoresponder_dagster_tests.crash", "--kills", "0", "--writers", "4"]
+    done = subprocess.run([*command, "--url", postgres_url], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["kills=0 duplicates=0 lost=0 stale=0 stuck=0"], done.stderr
+
+
 class Afterwards:
     """A trial of one record that is over."""
 

@@ -70,12 +70,12 @@ class Trial:
     definitions: dg.Definitions
     ledger_url: str
 
-    def run(self, partition: str, *assets: str, kill: Callable[[], None] = lambda: None) -> bool:
-        """Run assets of a day in a child process, as Dagster runs them; tell whether it came to its end.
+    def run(self, partition: str, *assets: str) -> None:
+        """Run assets of a day in a child process, as Dagster runs them, and wait for its end."""
+        self.wait(self.start(partition, *assets))
 
-        Raises:
-            RuntimeError: the run failed for another reason than a kill.
-        """
+    def start(self, partition: str, *assets: str, kill: Callable[[], None] = lambda: None) -> int:
+        """Start a run of assets of a day; returns the id of its process."""
         child = os.fork()
         if child == 0:
             code = 70
@@ -84,11 +84,19 @@ class Trial:
                 code = 0 if self._materialize(partition, assets) else 1
             finally:
                 os._exit(code)
+        return child
+
+    def wait(self, child: int) -> bool:
+        """Wait for a run, and tell whether it came to its end.
+
+        Raises:
+            RuntimeError: the run failed for another reason than a kill.
+        """
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             return False
         if os.waitstatus_to_exitcode(status) != 0:
-            raise RuntimeError(f"The run of {partition} failed: see {self.folder / 'log'}")
+            raise RuntimeError(f"A run failed: see {self.folder / 'log'}")
         return True
 
     def _materialize(self, partition: str, assets: tuple[str, ...]) -> bool:
@@ -145,8 +153,16 @@ def prepared_trial(new_ledger_url: Callable[[Path], str]) -> Iterator[Trial]:
             org.close()
 
 
-def kill_until_done(trial: Trial, chance: random.Random, tally: Tally, most_kills: int) -> None:
-    """Write both days, killing every run until there were enough kills; then let them finish, and compare."""
+def kill_until_done(trial: Trial, chance: random.Random, tally: Tally, most_kills: int, writers: int = 1) -> None:
+    """Write both days, killing every run until there were enough kills; then let them finish, and compare.
+
+    Args:
+        trial: the world.
+        chance: chooses days and steps.
+        tally: what is added to.
+        most_kills: from so many kills on runs are left alone.
+        writers: runs at a time, over days that may be the same.
+    """
     trial.org.ask("reset")
     with trial.ledger() as ledger:
         clear(ledger)
@@ -154,13 +170,17 @@ def kill_until_done(trial: Trial, chance: random.Random, tally: Tally, most_kill
     for _ in range(_MOST_RUNS):
         if not left:
             break
-        day = chance.choice(left)
-        step, kill = chosen_kill(chance) if tally.kills < most_kills else ("", lambda: None)
-        if trial.run(day, "salesforce_writes", kill=kill):
-            left.remove(day)
-        else:
-            tally.kills += 1
-            tally.by_step[step] += 1
+        runs = []
+        for _ in range(writers):
+            day = chance.choice(left)
+            step, kill = chosen_kill(chance) if tally.kills < most_kills else ("", lambda: None)
+            runs.append((day, step, trial.start(day, "salesforce_writes", kill=kill)))
+        for day, step, child in runs:
+            if not trial.wait(child):
+                tally.kills += 1
+                tally.by_step[step] += 1
+            elif day in left:
+                left.remove(day)
     for day in (MONDAY, TUESDAY):
         trial.run(day, "salesforce_writes")
     compare(trial, tally)

@@ -110,9 +110,9 @@ def test_a_sqlite_ledger_on_a_network_disk_is_refused(tmp_path: Path, monkeypatc
 
 def test_times_are_the_databases_own(database: LedgerDatabase) -> None:
     database.note_unfinished(Mode.LIVE, "2026-11-09", "deferred", "run")
-    [(_, _, _, noted_at)] = database.unfinished(Mode.LIVE)
+    [day] = database.unfinished(Mode.LIVE)
     with database.reading() as connection:
         is_postgresql = connection.dialect.name == "postgresql"
         seconds = "extract(epoch FROM now())" if is_postgresql else "strftime('%s', 'now')"
         now = float(connection.scalar(text(f"SELECT {seconds}")))
-    assert abs(now - noted_at.timestamp()) < 5
+    assert abs(now - day.noted_at.timestamp()) < 5

@@ -262,10 +262,10 @@ def test_records_are_found_again_by_sender_and_day(ledger: WriteLedger) -> None:
 
 def test_a_day_is_unfinished_from_its_plan_to_its_end(database: LedgerDatabase, ledger: WriteLedger) -> None:
     enter(ledger, row())
-    [(day, reason, run, _)] = database.unfinished(Mode.LIVE)
-    assert (day, reason, run) == (MONDAY, "interrupted", "run")
+    [day] = database.unfinished(Mode.LIVE)
+    assert (day.partition, day.reason, day.run_id) == (MONDAY, "interrupted", "run")
     ledger.finish(MONDAY, "deferred", "run")
-    assert [note[:2] for note in database.unfinished(Mode.LIVE)] == [(MONDAY, "deferred")]
+    assert [day.reason for day in database.unfinished(Mode.LIVE)] == ["deferred"]
     assert database.unfinished(Mode.READ_ONLY) == []
     ledger.finish(MONDAY, None, "run")
     assert database.unfinished(Mode.LIVE) == []

