@@ -4,7 +4,7 @@ The evidence of a write is the time and the id of its message; the id decides be
 Does not belong here: states of single writes (``planning``, ``journal``).
 """
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, insert, or_, select, update
 
 from autoresponder_dagster.ledger.tables import heads, writes
 
@@ -36,24 +36,19 @@ def holds_another_value() -> ColumnElement[bool]:
     return exists().where(is_older, heads.c.value.is_distinct_from(writes.c.value))
 
 
-def move_heads(connection: Connection, realm_id: int, is_news: ColumnElement[bool]) -> None:
-    """Make the newest writes of a condition the heads of their fields, where no head is newer."""
+def move_heads(connection: Connection, is_news: ColumnElement[bool]) -> None:
+    """Make the newest writes of a condition, all of one realm, the heads of their fields, where no head is newer."""
     place = func.row_number().over(
         partition_by=[writes.c[name] for name in _FIELD],
         order_by=[writes.c.evidence_at.desc(), writes.c.evidence_id.desc()],
     )
-    found = (
-        select(writes, place.label("place"))
-        .where(writes.c.realm_id == realm_id, writes.c.record_id != "", is_news)
-        .subquery("found")
-    )
+    found = select(writes, place.label("place")).where(writes.c.record_id != "", is_news).subquery("found")
     news = select(found).where(found.c.place == 1).subquery("news")
     connection.execute(
         update(heads)
         .where(same_field(heads, news), ~is_newer(heads, news))
         .values({name: news.c[name] for name in _NEWS})
     )
-    missing = select(literal(realm_id), *(news.c[name] for name in (*_FIELD, *_NEWS))).where(
-        ~exists().where(same_field(heads, news))
-    )
-    connection.execute(insert(heads).from_select(["realm_id", *_FIELD, *_NEWS], missing))
+    names = ["realm_id", *_FIELD, *_NEWS]
+    missing = select(*(news.c[name] for name in names)).where(~exists().where(same_field(heads, news)))
+    connection.execute(insert(heads).from_select(names, missing))

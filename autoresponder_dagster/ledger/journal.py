@@ -77,7 +77,7 @@ class WriteLedger:
         """
         rows = keyed(self._realm, plan)
         with self._deciding() as connection:
-            enter(connection, self._realm_id, partition, run_id, rows)
+            enter(connection, self._realm_id, partition, run_id, rows.drop_duplicates("key"))
             note_unfinished(connection, self._mode, partition, INTERRUPTED, run_id)
         return dict(zip(plan[PlannedWrite.action_id], rows["key"], strict=True))
 
@@ -210,7 +210,7 @@ class WriteLedger:
                 is_ours = and_(
                     writes.c.key.in_(chunk), writes.c.owner == self._owner, writes.c.state.in_(_names(*STANDING))
                 )
-                move_heads(connection, self._realm_id, and_(is_ours, writes.c.reverts.is_(None)))
+                move_heads(connection, and_(is_ours, writes.c.reverts.is_(None)))
                 self._take_back(connection, and_(is_ours, writes.c.reverts.is_not(None)))
 
     def defer(self, keys: Collection[str], code: str, message: str) -> None:

@@ -150,7 +150,7 @@ def enter(connection: Connection, realm_id: int, partition: str, run_id: str, ro
         .values(state=WriteState.PLANNED.value)
     )
     is_found = and_(writes.c.key.in_(select(_staged.c.key)), writes.c.state == WriteState.NOOP.value)
-    move_heads(connection, realm_id, is_found)
+    move_heads(connection, is_found)
     connection.execute(
         update(writes)
         .where(
@@ -170,8 +170,8 @@ def _stage(connection: Connection, rows: pd.DataFrame) -> None:
     cells = list(to_rows(rows))
     for start in range(0, len(cells), _CHUNK):
         connection.execute(insert(_staged), cells[start : start + _CHUNK])
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("ANALYZE staged_writes"))
+    # So that a database goes from the few staged rows to the many writes, and not the other way round.
+    connection.execute(text("ANALYZE staged_writes"))
 
 
 def _insert_new(connection: Connection, realm_id: int, partition: str, run_id: str) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from autoresponder_dagster.ledger.write import IN_FLIGHT, UNSENT
+from autoresponder_dagster.ledger.write import IN_FLIGHT
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -120,8 +120,8 @@ Index(None, writes.c.realm_id, writes.c.partition)
 Index(None, writes.c.realm_id, writes.c.record_id)
 Index(None, writes.c.realm_id, writes.c.sender)
 Index(None, writes.c.realm_id, writes.c.run_id)
-_is_open = writes.c.state.in_([state.value for state in (*IN_FLIGHT, *UNSENT)])
-Index("ix_writes_open", writes.c.realm_id, writes.c.state, postgresql_where=_is_open, sqlite_where=_is_open)
+_is_in_flight = writes.c.state.in_([state.value for state in IN_FLIGHT])
+Index("ix_writes_in_flight", writes.c.realm_id, postgresql_where=_is_in_flight, sqlite_where=_is_in_flight)
 
 heads = Table(
     "heads",

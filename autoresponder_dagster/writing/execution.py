@@ -112,10 +112,14 @@ def execute(
         stop = stop or Stop(SERVER_UNAVAILABLE, str(error), is_held=False)
     keys = ledger.plan(day.partition, day.run_id, plan)
     entered = _of_plan(ledger, day.partition, keys)
-    changed = {}
+    changed: dict[str, Outcome] = {}
     sender = Sender(ledger, client, Breakers(policy))
     if stop is None:
-        changed = _changed_since(plan, keys, entered, ledger, client)
+        try:
+            changed = _changed_since(plan, keys, entered, ledger, client)
+        except LookupFailedError as error:
+            stop = Stop(SERVER_UNAVAILABLE, str(error), is_held=False)
+    if stop is None:
         is_pending = plan[PlannedWrite.action_id].map(lambda action_id: entered[keys[action_id]].state).eq(_PLANNED)
         is_creation = plan[PlannedWrite.action].eq(WriteAction.CREATE_CONTACT)
         sender.send(_updates(plan[is_pending & ~is_creation], keys), _contacts(plan[is_pending & is_creation], keys))
@@ -125,9 +129,7 @@ def execute(
 
     writes = _of_plan(ledger, day.partition, keys)
     outcomes = {
-        action_id: changed.get(key) or _outcome(writes[key], day.executed_at)
-        for action_id, key in keys.items()
-        if key in writes
+        action_id: changed.get(key) or _outcome(writes[key], day.executed_at) for action_id, key in keys.items()
     }
     reason = DEGRADED if day.is_degraded else _unfinished(writes.values(), stop)
     ledger.finish(day.partition, reason, day.run_id)
@@ -155,9 +157,11 @@ def put_off(plan: DataFrame[PlannedWrite], day: DayRun, database: LedgerDatabase
 
 
 def _of_plan(ledger: WriteLedger, partition: str, keys: Mapping[str, str]) -> dict[str, Write]:
-    """Return the writes of a plan by key. Those of a day are few more than those of its plan."""
+    """Return the writes of a plan by key."""
     wanted = set(keys.values())
-    return {write.key: write for write in ledger.of_partition(partition) if write.key in wanted}
+    # Those of a day are few more than those of its plan; one that was made on another day is asked for by key.
+    found = {write.key: write for write in ledger.of_partition(partition) if write.key in wanted}
+    return found | ledger.find(wanted - found.keys())
 
 
 def _updates(rows: pd.DataFrame, keys: Mapping[str, str]) -> list[FieldUpdate]:

@@ -226,6 +226,21 @@ def test_an_org_that_is_down_defers_and_the_next_run_completes(
     assert unfinished(database) == []
 
 
+def test_an_org_that_is_down_when_what_was_made_is_looked_at_defers_nothing_that_was_made(
+    run: partial[Execution], org: MemoryOrg
+) -> None:
+    run(row())
+    org.on_call = is_down
+    done = run(row(), row(record_id=OTHERS[0]))
+    assert results(done) == ["applied", "deferred"]
+
+
+def test_a_message_that_moves_to_another_day_is_not_acted_on_twice(run: partial[Execution], org: MemoryOrg) -> None:
+    run(row())
+    assert results(run(row(partition=TUESDAY), partition=TUESDAY)) == ["applied"]
+    assert len(org.changes) == 1
+
+
 def test_an_org_that_takes_nothing_is_not_asked_again_in_the_same_run(run: partial[Execution], org: MemoryOrg) -> None:
     for record_id in OTHERS:
         org.refusals[record_id] = WriteOutcome("", WriteResultCode.DEFERRED, "REQUEST_LIMIT_EXCEEDED")

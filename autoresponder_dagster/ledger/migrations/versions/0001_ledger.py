@@ -6,7 +6,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_OPEN = sa.text("state IN ('claimed', 'sending', 'unknown', 'planned', 'deferred')")
+_IN_FLIGHT = sa.text("state IN ('claimed', 'sending', 'unknown')")
 _MOMENT = sa.DateTime(timezone=True)
 
 
@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_index("ix_writes_realm_id_record_id", "writes", ["realm_id", "record_id"])
     op.create_index("ix_writes_realm_id_sender", "writes", ["realm_id", "sender"])
     op.create_index("ix_writes_realm_id_run_id", "writes", ["realm_id", "run_id"])
-    op.create_index("ix_writes_open", "writes", ["realm_id", "state"], postgresql_where=_OPEN, sqlite_where=_OPEN)
+    op.create_index("ix_writes_in_flight", "writes", ["realm_id"], postgresql_where=_IN_FLIGHT, sqlite_where=_IN_FLIGHT)
     op.create_table(
         "heads",
         sa.Column("realm_id", sa.Integer, nullable=False),
