@@ -33,6 +33,8 @@ _ARTICLE = re.compile(
     r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
     re.IGNORECASE,
 )
+_OF_A_POST = re.compile(r"\b(?:next|new|future) $", re.IGNORECASE)
+"""What stands before a post that somebody is still to get ("the next Land Steward")."""
 _OFFICE_ARTICLE = re.compile(r"\b(?:the|la|el|les|los|las|de|het|il|lo|der|die|das)\s$", re.IGNORECASE)
 _ADDRESS_FOLLOWS = re.compile(r",? ?[(<]?[^\s@]+@")
 _WITHIN = re.compile(r"(?<!vested )\b(?:in|into|within) $", re.IGNORECASE)
@@ -66,7 +68,8 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
             lexicon.within(sentence.folded).finds("not_successor", before) for lexicon in sources.lexicons
         ):
             continue
-        found.extend(_with_addresses(sources, statements, number, boxes))
+        if not _is_signature(sources, statements, number, boxes):
+            found.extend(_with_addresses(sources, statements, number, boxes))
         name = None if boxes else _name_referred_to(sources, statements, number)
         if name:
             found.append(
@@ -75,6 +78,19 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
                 )
             )
     return _merged([*found, *_in_signature(sources), *_writer(sources)])
+
+
+def _is_signature(sources: Sources, statements: Sequence[Statement], number: int, boxes: Sequence[Mailbox]) -> bool:
+    """Tell whether the last line is a name and an address to which nothing refers: that of whoever wrote."""
+    sentences = sources.own.sentences
+    if number + 1 < len(sentences) or number == 0 or len(boxes) != 1:
+        return False
+    refers = (Meaning.SUCCESSOR, Meaning.CONTACT)
+    if any(s.means in refers and s.sentence in (number, number - 1) for s in statements):
+        return False
+    text = sentences[number].text
+    names = [name for start, end, name in person_names(text) if start == 0 and is_person_like(name)]
+    return bool(names) and _ADDRESS_FOLLOWS.match(text, len(names[0])) is not None and boxes[0].end + 1 >= len(text)
 
 
 def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
@@ -219,7 +235,8 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     if _has_other_role(text, start, start + len(raw), sources):
         return False
     if len(name.split()) > 1:
-        is_office = name.endswith("s") and _is_last_title(name, sources)
+        is_vacant = _OF_A_POST.search(text[:start]) is not None
+        is_office = (name.endswith("s") or is_vacant) and _is_last_title(name, sources)
         return has_honorific(raw) or not (is_office or _WITHIN.search(text[:start]))
     if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
         return False

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
 from autoresponder_dagster.determination.facts import Sources, is_own_address
+from autoresponder_dagster.determination.mailboxes import names_match, shape
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import is_person_like, person_names
 from autoresponder_dagster.determination.reading import Reading
@@ -26,6 +27,7 @@ STEM = 5
 _MOST_COUNTED = 3
 _KINDS = "#%@"
 """First characters of what stands for a day or number, a name, an address."""
+_PERSONAL_SHAPES = ("f.last", "first.last")
 _LINK = re.compile(r"\b(?:https?:|www\.)\S+")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
 _TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
@@ -126,6 +128,7 @@ def _links(text: str) -> Iterable[tuple[int, int, str]]:
 
 def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int, str]]:
     sender = sources.identity
+    names = [name for _, _, name in person_names(sources.own.own) if is_person_like(name)]
     for box in sentence.boxes:
         if box.email == sender.email:
             kind = "@same"
@@ -133,6 +136,8 @@ def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int,
             kind = "@role"
         elif is_own_address(box.email, sender):
             kind = "@own_here" if domain_of(box.email) == domain_of(sender.email or "") else "@own_elsewhere"
+        elif shape(box.email) in _PERSONAL_SHAPES or any(names_match(box.email, name) for name in names):
+            kind = "@person"
         else:
             kind = "@other"
         yield box.start, box.end, kind

@@ -12,8 +12,9 @@ from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.contacts import names_another
 from autoresponder_dagster.determination.departures import speaks_of_a_while
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
+from autoresponder_dagster.determination.mailboxes import find_mailboxes
 from autoresponder_dagster.determination.reading import Reading
-from autoresponder_dagster.determination.sender_facts import is_same_organization, stated_employer
+from autoresponder_dagster.determination.sender_facts import is_same_organization, stated_employer, title_in_passing
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.verdict import Verdict
@@ -66,6 +67,16 @@ def _is_there(reading: Reading) -> bool:
     )
 
 
+def _has_another_address(reading: Reading) -> bool:
+    """Tell whether the message or its signature holds another address of the sender's own form."""
+    sources = reading.sources
+    return any(
+        box.email != sources.identity.email and facts.is_own_address(box.email, sources.identity)
+        for text in (sources.own.own, sources.own.signature)
+        for box in find_mailboxes(text)
+    )
+
+
 def _is_leaving(reading: Reading) -> bool:
     return any(not s.is_negated for s in reading.of_sender(Meaning.LEAVING))
 
@@ -79,8 +90,8 @@ def _against_departure(reading: Reading) -> bool:
     moves = any(not (s.is_negated or s.is_weak) for s in reading.of_sender(Meaning.NEW_EMPLOYER))
     stays = not moves and any(not (s.is_negated or s.is_weak) for s in reading.of_sender(Meaning.NEW_TITLE))
     is_office = is_role_mailbox(reading.identity.email or "")
-    own = facts.other_own_address(reading.sources, at_home=False)
-    is_unclear = stays or is_office or own is not None or _is_away(reading) or _is_there(reading)
+    stays = stays or title_in_passing(reading, "title_news") is not None
+    is_unclear = stays or is_office or _has_another_address(reading) or _is_away(reading) or _is_there(reading)
     return is_unclear or _is_leaving(reading)
 
 

@@ -44,6 +44,8 @@ PROPOSES = 0.4
 """The same of an unsure one."""
 OVERTURNS_IN_A_LETTER = 0.9
 """The same in what a person wrote, sure or not: people write of anything, and few examples are letters."""
+STANDS_IN_A_LETTER = 0.8
+"""From this probability on a sure verdict of the statements stands, of any change, in what a person wrote."""
 PLAUSIBLE = 0.8
 """Below this probability what only the learned reader says is doubtful."""
 
@@ -56,13 +58,13 @@ class Trust:
         stands: that the statements say surely.
         confirms: of which the statements are unsure.
         authorises: that only the learned reader sees, though some statement supports it.
-        in_a_letter: the least of the three for what a person wrote.
+        in_a_letter: in place of the last two for what a person wrote; null where that never suffices.
     """
 
     stands: float
     confirms: float
     authorises: float
-    in_a_letter: float = 0.8
+    in_a_letter: float | None = None
 
 
 TRUST = {
@@ -70,7 +72,7 @@ TRUST = {
     Determination.REPLACEMENT: Trust(stands=0.5, confirms=0.9, authorises=0.97),
     Determination.EMAIL_UPDATE: Trust(stands=0.7, confirms=0.9, authorises=0.96),
     Determination.TITLE_UPDATE: Trust(stands=0.5, confirms=0.97, authorises=0.93),
-    Determination.ACTIVE: Trust(stands=0.85, confirms=0.95, authorises=0.98),
+    Determination.ACTIVE: Trust(stands=0.85, confirms=0.95, authorises=0.98, in_a_letter=0.97),
 }
 """Chosen so that of the verdicts authorised on unseen messages one in a hundred is wrong; ``make train`` counts."""
 VIEWS_FILE = "views.tsv"
@@ -130,11 +132,13 @@ def weigh(reading: Reading, verdict: Verdict, opinion: Opinion, weights: Mapping
         return verdict
     probability = probabilities[verdict.determination]
     if is_sure:
-        needed = trust.stands if reading.is_automatic else max(trust.stands, trust.in_a_letter)
-        stands = probability >= needed or _has_come(reading, verdict, best)
+        least = trust.stands if reading.is_automatic else max(trust.stands, STANDS_IN_A_LETTER)
+        stands = probability >= least or _has_come(reading, verdict, best)
         return verdict if stands else verdict._replace(confidence=DOUBTFUL)
-    is_said = reading.is_automatic and verdict.matched is not None and not _is_hedged(reading, verdict)
-    is_confirmed = is_said and probability >= trust.confirms and not is_objected(reading, verdict)
+    needed = trust.confirms if reading.is_automatic else trust.in_a_letter
+    is_said = verdict.matched is not None and not _is_hedged(reading, verdict)
+    is_likely = needed is not None and probability >= needed
+    is_confirmed = is_said and is_likely and not is_objected(reading, verdict)
     return verdict._replace(confidence=INFERRED) if is_confirmed else verdict
 
 
@@ -168,9 +172,10 @@ def _as_learned(reading: Reading, opinion: Opinion, probability: float) -> Verdi
     verdict = _proposed(reading, opinion, probability)
     trust = TRUST.get(opinion.determination)
     support = supporting(reading, opinion.determination)
-    if trust is None or probability < trust.authorises or not support or not reading.is_automatic:
+    if trust is None or not support or is_objected(reading, verdict):
         return verdict
-    if is_objected(reading, verdict):
+    needed = trust.authorises if reading.is_automatic else trust.in_a_letter
+    if needed is None or probability < needed:
         return verdict
     lead = max(support, key=lambda said: (said.who == Who.SENDER, not said.is_weak, -said.sentence))
     return verdict._replace(
