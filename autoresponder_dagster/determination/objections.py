@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination import facts
+from autoresponder_dagster.determination.changes import is_honorary
 from autoresponder_dagster.determination.contacts import names_another
 from autoresponder_dagster.determination.departures import speaks_of_a_while
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
@@ -115,7 +116,8 @@ def _against_new_address(reading: Reading, verdict: Verdict) -> bool:
 
 def _against_new_title(reading: Reading, verdict: Verdict) -> bool:
     is_gone = _has_gone(reading) or stated_employer(reading) is not None or _is_leaving(reading)
-    return verdict.new_title is None or is_gone or _is_away(reading)
+    is_elsewhere = any(is_honorary(reading, s) for s in reading.of_sender(Meaning.NEW_TITLE))
+    return verdict.new_title is None or is_gone or is_elsewhere or _is_away(reading)
 
 
 def _against_presence(reading: Reading, _: Verdict) -> bool:

@@ -58,7 +58,7 @@ def test_names_addresses_and_days_become_what_they_are():
     )
     assert found.sentences[0] == ("^", "%sender", "left", "on", "#past", "$") or "%sender" in found.sentences[1]
     words = {word for sentence in found.sentences for word in sentence}
-    assert {"%sender", "%person", "#past", "#soon", "@other", "@own_elsewhere", "@role"} <= words
+    assert {"%sender", "%person", "#past", "#soon", "@person", "@own_elsewhere", "@role"} <= words
     assert not any("ann" in word or "fry" in word or "2026" in word for word in words)
 
 
@@ -78,7 +78,7 @@ def test_a_long_word_is_known_by_its_stem_too():
 
 
 def test_the_order_of_names_and_addresses_is_seen():
-    assert "then:%person>@other" in features(reading("Tom Fry, tom.fry@acme.example, has my desk.")).of_message
+    assert "then:%person>@person" in features(reading("Tom Fry, tom.fry@acme.example, has my desk.")).of_message
 
 
 def test_an_opinion_names_its_sentence_and_its_words():
