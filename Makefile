@@ -170,8 +170,8 @@ config-docs: $(INSTALLED) ## Write the tables of docs/configuration.md anew from
 check: lint types contracts test ## Everything before a commit
 
 .PHONY: clean
-clean: ## Remove environments, caches and everything the pipeline wrote (data/sample stays)
+clean: ## Remove environments, caches and what the pipeline wrote (data/sample and the write ledger stay)
 	rm -rf .venv .pandas2 .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov \
 		.telemetry .logs_queue logs .tmp_dagster_home_*
-	find data -mindepth 1 -maxdepth 1 ! -name sample -exec rm -rf {} +
+	find data -mindepth 1 -maxdepth 1 ! -name sample ! -name ledger -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sqlalchemy
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, literal, select, text, update
 
 from autoresponder_dagster.ledger import LedgerDatabase, WriteLedger
 from autoresponder_dagster.ledger.tables import heads, writes
@@ -54,11 +54,22 @@ def plan_of(partition: str, first: int, rows: int) -> pd.DataFrame:
 
 
 def fill(ledger: WriteLedger, database: LedgerDatabase, rows: int) -> None:
-    """Put applied writes with their heads into an empty ledger."""
-    for number, first in enumerate(range(0, rows, PORTION)):
-        ledger.plan(f"2025-01-{number + 1:02d}", "run", plan_of(f"2025-01-{number + 1:02d}", first, PORTION))
+    """Put applied writes with their heads into an empty ledger: one portion, and copies of it on other days."""
+    if not rows:
+        return
+    ledger.plan("2025-01-01", "run", plan_of("2025-01-01", 0, PORTION))
+    names = [column.name for column in writes.c]
     with database.writing() as connection:
         connection.execute(update(writes).values(state="applied"))
+        for number in range(2, rows // PORTION + 1):
+            changed = {
+                "key": func.substr(writes.c.key, 1, 30) + f"{number:02d}",
+                "record_id": func.replace(writes.c.record_id, "003000000", f"003{number:06d}"),
+                "partition": literal(f"2025-01-{number:02d}"),
+            }
+            copied = select(*(changed.get(name, writes.c[name]) for name in names))
+            first = copied.where(writes.c.partition == "2025-01-01")
+            connection.execute(insert(writes).from_select(names, first))
         columns = [column.name for column in heads.c]
         connection.execute(insert(heads).from_select(columns, select(*(writes.c[name] for name in columns))))
         if connection.dialect.name == "postgresql":
@@ -74,7 +85,7 @@ def measure(url: str, size: int, rows: int, *, clock: Callable[[], float]) -> tu
     database = LedgerDatabase.open(url)
     ledger = WriteLedger(database, Mode.LIVE, "00D000000000001AAA")
     fill(ledger, database, size)
-    plan = plan_of("2026-11-10", max(size - rows // 2, 0), rows)
+    plan = plan_of("2026-11-10", PORTION - rows // 2, rows)
     seconds = []
     for _ in range(2):
         started = clock()

@@ -177,4 +177,4 @@ TestAnyOrder.settings = settings(max_examples=10, stateful_step_count=6, deadlin
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_any_order_at_length() -> None:
-    run_state_machine_as_test(AnyOrder, settings=settings(max_examples=200, stateful_step_count=12, deadline=None))
+    run_state_machine_as_test(AnyOrder, settings=settings(max_examples=60, stateful_step_count=10, deadline=None))
