@@ -16,7 +16,7 @@ from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
-from autoresponder_dagster.determination.organizations import organization_of_domain
+from autoresponder_dagster.determination.organizations import names_an_organization, organization_of_domain
 from autoresponder_dagster.determination.people import identity_of
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
@@ -135,13 +135,28 @@ def _employed_elsewhere(reading: Reading) -> list[Statement]:
         return []
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     return [
-        s._replace(means=Meaning.LEFT, is_weak=s.is_weak and not ends)
+        s._replace(means=Meaning.LEFT, is_weak=not ends and (s.is_weak or not _is_at_a_firm(reading, s)))
         for s in reading.of_sender(Meaning.NEW_EMPLOYER)
         if (s.is_named or (s.who == Who.IMPLICIT and s.language in NO_SPACES))
         and (ends or not s.is_weak)
         and not (s.is_negated or s.is_temporary)
         and (reading.is_automatic or s.is_first_person or s.language in NO_SPACES)
     ]
+
+
+def _is_at_a_firm(reading: Reading, statement: Statement) -> bool:
+    """Tell whether what somebody works for now is surely an organisation: a town, a project may be called so, too.
+
+    A language without a list of such words is not asked: its entries tell by themselves.
+    """
+    known = lexicon(statement.language)
+    is_asked = statement.language in NO_SPACES or "organization_nouns" in known.terms
+    if statement.org is None or not is_asked:
+        return True
+    before = reading.sources.own.sentences[statement.sentence].folded[: statement.org[0]].split()
+    if before and before[-1] in known.terms.get("at_a_firm", ()):
+        return True
+    return names_an_organization(reading.text_of(statement, statement.org))
 
 
 def _is_within_absence(reading: Reading, statement: Statement) -> bool:

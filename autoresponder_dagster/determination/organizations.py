@@ -12,7 +12,7 @@ from functools import lru_cache
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.folding import collapse, fold
-from autoresponder_dagster.determination.lexicon import Lexicon, alternatives, terms
+from autoresponder_dagster.determination.lexicon import Lexicon, alternatives, name_words, terms
 from autoresponder_dagster.determination.people import Identity
 
 LONGEST_ORGANIZATION = 120
@@ -25,6 +25,10 @@ _DATE_BEHIND = re.compile(
     r"\s(?:\S{1,3}\s)?\d{1,2}(?:[.ºª°]|er|e)?\s(?:\S{1,3}\s)?[^\W\d]{3,}|\s(?:\S{1,3}\s)?\d{1,2}[./]\d"
 )
 """A day of the calendar: no part of a name ("Banco Sur el 1 de mayo")."""
+_ASIAN_END = re.compile(
+    fold(r"(?:[社馆館所会院校团庁厅局店厂室司行学]|集团|大学|中心|传媒|科技|咨询|プレス|グループ)$")
+)
+"""What the name of an organisation ends with in Chinese and Japanese."""
 _SIGNS = " .,:;!-–—\"'“”„«»「」*_"
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w&'’-]*"
 
@@ -52,6 +56,14 @@ def _second_clause() -> "re.Pattern[str]":
 @lru_cache(maxsize=1)
 def _article() -> "re.Pattern[str]":
     return re.compile(rf"(?:{alternatives(terms('articles'))})\s+|(?:{alternatives(terms('elided_articles'))})['’]\s?")
+
+
+def names_an_organization(name: str) -> bool:
+    """Tell whether a word of a name is one of organisations ("Nordwind Energie", "Prensa Azul")."""
+    if is_asian(name):
+        return _ASIAN_END.search(fold(name)) is not None
+    known = name_words("organization_words") | terms("organization_nouns")
+    return any(word.strip(".,'") in known for word in re.split(r"[\s'’-]+", fold(name)))
 
 
 def is_own_organization(name: str, identity: Identity) -> bool:
