@@ -45,15 +45,14 @@ class Weights:
     intercept: tuple[float, ...]
     packed: Mapping[str, int]
 
-    def known(self, words: Sequence[str]) -> set[str]:
-        """Return the word sequences of a sentence that have weights."""
-        found = self.packed.keys() & words
-        found |= self.packed.keys() & [f"{word} {following}" for word, following in pairwise(words)]
-        return found
-
-    def of_sentence(self, words: Sequence[str]) -> set[str]:
-        """Return the same with those of its words without their endings."""
-        return self.known(words) | self.known(without_endings(words))
+    def known(self, *sentences: Sequence[str]) -> set[str]:
+        """Return the word sequences of some sentences that have weights, also those of words without their endings."""
+        found: list[str] = []
+        for words in sentences:
+            for form in (words, without_endings(words)):
+                found += form
+                found += [f"{word} {following}" for word, following in pairwise(form)]
+        return self.packed.keys() & found
 
     def sums(self, known: Iterable[str]) -> list[float]:
         """Return the sum of the weights of features, for each determination."""
@@ -77,7 +76,7 @@ class Opinion:
     @cached_property
     def sentence(self) -> int | None:
         """The sentence that speaks most for what is most probable."""
-        supports = [self._support(self.model.of_sentence(words)) for words in self.found.sentences]
+        supports = [self._support(self.model.known(words)) for words in self.found.sentences]
         return max(range(len(supports)), key=lambda number: supports[number], default=None)
 
     @cached_property
@@ -125,8 +124,7 @@ def opinion_on(reading: Reading) -> Opinion:
 
 def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
-    known = model.packed.keys() & found.of_message
-    known.update(*map(model.of_sentence, found.sentences))
+    known = model.known(*found.sentences) | (model.packed.keys() & found.of_message)
     length = sqrt(len(known) + _FEW)
     scores = [start + sum_ / length for start, sum_ in zip(model.intercept, model.sums(known), strict=True)]
     highest = max(scores)

@@ -9,7 +9,9 @@ a few sets: ``(?:left|quit) .* (?:firm|school)`` needs one of *left* and *quit*,
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import reduce
 from math import inf, prod
+from operator import or_
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from string import digits
@@ -226,39 +228,36 @@ def _branches(kind: Any, argument: Any) -> list[list[_Item]]:
 class Prefilter:
     """Tells which of some patterns can match a text, given by their numbers.
 
-    Sets of ways are numbers, one bit for each way. A text is searched for all literals at once; each that it holds
-    fulfils the first, second or third need of some ways. What is left are the ways of which all needs are fulfilled.
+    Sets of ways are numbers, one bit for each way, and as often as a way can have needs. A text is searched for all
+    literals at once; each that it holds fulfils the first, second or third need of some ways. What is left are the
+    ways of which all needs are fulfilled.
     """
 
     def __init__(self, patterns: Sequence["re.Pattern[str]"], common: Collection[str] = ()) -> None:
         ways = [(number, way) for number, pattern in enumerate(patterns) for way in ways_to_match(pattern, common)]
         self._number_of = [number for number, _ in ways]
-        needless = [0] * _MOST_SETS
-        fulfilled: dict[str, list[int]] = {}
+        self._needless = 0
+        fulfilled: dict[str, int] = {}
         for position, (_, way) in enumerate(ways):
             for place in range(_MOST_SETS):
+                bit = 1 << place * len(ways) + position
                 if place >= len(way):
-                    needless[place] |= 1 << position
+                    self._needless |= bit
                 for literal in way[place] if place < len(way) else ():
-                    fulfilled.setdefault(literal, [0] * _MOST_SETS)[place] |= 1 << position
-        self._needless = tuple(needless)
-        self._fulfilled = list(map(tuple, fulfilled.values()))
+                    fulfilled[literal] = fulfilled.get(literal, 0) | bit
+        self._fulfilled = list(fulfilled.values())
         self._search = literal_search(list(fulfilled))
 
     def candidates(self, text: str) -> list[int]:
         """Return the numbers of the patterns that can match a text, in order."""
-        first, second, third = self._needless
-        for literal in self._search(text):
-            one, two, three = self._fulfilled[literal]
-            first |= one
-            second |= two
-            third |= three
-        left = first & second & third
-        found: list[int] = []
+        fulfilled = reduce(or_, map(self._fulfilled.__getitem__, self._search(text)), self._needless)
+        width = len(self._number_of)
+        left = (1 << width) - 1
+        for place in range(_MOST_SETS):
+            left &= fulfilled >> place * width
+        found: dict[int, None] = {}
         while left:
             lowest = left & -left
             left ^= lowest
-            number = self._number_of[lowest.bit_length() - 1]
-            if not found or found[-1] != number:
-                found.append(number)
-        return found
+            found[self._number_of[lowest.bit_length() - 1]] = None
+        return list(found)
