@@ -63,7 +63,7 @@ def fill(ledger: WriteLedger, database: LedgerDatabase, rows: int) -> None:
         connection.execute(update(writes).values(state="applied"))
         for number in range(2, rows // PORTION + 1):
             changed = {
-                "key": func.substr(writes.c.key, 1, 30) + f"{number:02d}",
+                "key": func.substr(writes.c.key, 1, 29) + f"-{number:02d}",
                 "record_id": func.replace(writes.c.record_id, "003000000", f"003{number:06d}"),
                 "partition": literal(f"2025-01-{number:02d}"),
             }

@@ -173,7 +173,7 @@ def kill_until_done(trial: Trial, chance: random.Random, tally: Tally, most_kill
         runs = []
         for _ in range(writers):
             day = chance.choice(left)
-            step, kill = chosen_kill(chance) if tally.kills < most_kills else ("", lambda: None)
+            step, kill = chosen_kill(chance, tally) if tally.kills < most_kills else ("", lambda: None)
             runs.append((day, step, trial.start(day, "salesforce_writes", kill=kill)))
         for day, step, child in runs:
             if not trial.wait(child):
@@ -186,9 +186,9 @@ def kill_until_done(trial: Trial, chance: random.Random, tally: Tally, most_kill
     compare(trial, tally)
 
 
-def chosen_kill(chance: random.Random) -> tuple[str, Callable[[], None]]:
-    """Choose when to kill the next run, a step or a moment; returns its name, and what arms it."""
-    step = chance.choice([*STEPS, SOME_MOMENT])
+def chosen_kill(chance: random.Random, tally: Tally) -> tuple[str, Callable[[], None]]:
+    """Choose when to kill the next run: where there were the fewest kills; returns its name, and what arms it."""
+    step = min([*STEPS, SOME_MOMENT], key=lambda step: (tally.by_step[step], chance.random()))
     if step == SOME_MOMENT:
         seconds = chance.uniform(0.05, _SLOWEST_CLOCK)
         return step, lambda: arm_clock(seconds)
