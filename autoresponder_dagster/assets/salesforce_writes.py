@@ -9,10 +9,12 @@ import dagster as dg
 from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
+from autoresponder_dagster.assets.salesforce_calls import calls_metadata
 from autoresponder_dagster.assets.versions import RULES_VERSION
 from autoresponder_dagster.clients.salesforce.preflight import Finding, Preflight, Severity
 from autoresponder_dagster.clients.salesforce.protocol import SalesforceClient
 from autoresponder_dagster.errors import LookupFailedError
+from autoresponder_dagster.reporting.tables import table
 from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.policy import PolicyResource
 from autoresponder_dagster.resources.systems import Salesforce
@@ -72,7 +74,6 @@ def salesforce_writes(
     """Executes the plan through the ledger: the only asset that changes Salesforce."""
     partition_end = context.partition_time_window.end
     client = salesforce.client(partition_end)
-    calls_before = client.api_calls
     day = DayRun(
         context.partition_key,
         context.run.run_id,
@@ -92,10 +93,9 @@ def salesforce_writes(
     salesforce.keep(client)
     results = done.results[WriteResult.result].value_counts().sort_index()
     counts = {str(name): int(count) for name, count in results.items()}
-    api_calls = client.api_calls - calls_before
     return Materialized(
         done.results,
-        {"api_calls": api_calls, "sent": done.sent, "recovered": done.recovered, **counts},
+        {**calls_metadata(client), "sent": done.sent, "recovered": done.recovered, **counts},
         [
             _preflight_check(report, blocks=bool(errors)),
             _check(NOTHING_REJECTED, counts, WriteResultCode.REJECTED),
@@ -116,18 +116,15 @@ def _look_at_the_org(salesforce: Salesforce, client: SalesforceClient, plan: Dat
 
 def _preflight_check(report: Preflight, *, blocks: bool) -> dg.AssetCheckResult:
     """Tell what was found; an error where it kept the writes from being sent."""
-    rows = [
-        dg.TableRecord(
-            {"check": each.check, "result": each.severity.value, "found": each.found, "how to fix it": each.cure}
-        )
+    findings = [
+        {"check": each.check, "result": each.severity, "found": each.found, "how to fix it": each.cure}
         for each in report.findings
     ]
-    columns = [dg.TableColumn(name, "string") for name in ("check", "result", "found", "how to fix it")]
     return dg.AssetCheckResult(
         passed=not report.errors,
         check_name=PREFLIGHT,
         severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
-        metadata={"findings": dg.MetadataValue.table(records=rows, schema=dg.TableSchema(columns=columns))},
+        metadata={"findings": table(("check", "result", "found", "how to fix it"), findings)},
     )
 
 

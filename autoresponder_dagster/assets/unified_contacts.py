@@ -8,6 +8,7 @@ import dagster as dg
 from pandera.typing import DataFrame
 
 from autoresponder_dagster.assets.frame_asset import CRM_OPERATIONS, Materialized, frame_asset
+from autoresponder_dagster.assets.salesforce_calls import calls_metadata
 from autoresponder_dagster.resources.ledger import Ledger
 from autoresponder_dagster.resources.systems import Cupola, Multipub, Salesforce
 from autoresponder_dagster.rules.identity import addresses_of_interest, count_orders, unify_contacts
@@ -52,7 +53,9 @@ def salesforce_records(
         metadata={"reason": client.unavailable_reason or ""},
     )
     return Materialized(
-        frame, {"addresses": len(addresses), "api_calls": client.api_calls, "degraded": client.is_degraded}, [available]
+        frame,
+        {"addresses": len(addresses), "degraded": client.is_degraded, **calls_metadata(client)},
+        [available],
     )
 
 

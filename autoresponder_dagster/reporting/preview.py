@@ -3,6 +3,7 @@
 import dagster as dg
 import pandas as pd
 
+from autoresponder_dagster.reporting.tables import table
 from autoresponder_dagster.schemas.base import FrameModel
 
 PREVIEW_ROWS = 5
@@ -19,11 +20,5 @@ def preview(model: type[FrameModel], frame: pd.DataFrame) -> dg.TableMetadataVal
         if any(check.name == "isin" for check in column.checks)
         or not (isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object)
     ]
-    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in shown])
     rows = frame[shown].head(PREVIEW_ROWS).astype("string").fillna("")
-    # ``str`` of each cell: pandas 2 keeps an enum's member where its value was put into a text column.
-    records = [
-        dg.TableRecord({name: str(cell) for name, cell in zip(shown, row, strict=True)})
-        for row in rows.itertuples(index=False)
-    ]
-    return dg.MetadataValue.table(records=records, schema=schema)
+    return table(shown, rows.to_dict("records"))

@@ -4,7 +4,12 @@ import csv
 import io
 
 import pytest
-from simple_salesforce.exceptions import SalesforceError, SalesforceMalformedRequest, SalesforceResourceNotFound
+from simple_salesforce.exceptions import (
+    SalesforceError,
+    SalesforceMalformedRequest,
+    SalesforceOperationError,
+    SalesforceResourceNotFound,
+)
 from simple_salesforce.format import format_soql
 
 from autoresponder_dagster_tests.emulators.salesforce.loopback import plain_client
@@ -134,3 +139,18 @@ def test_a_job_leaves_a_lead_with_its_owner(client, salesforce_org):
     lead = salesforce_org.org.add("Lead", LastName="Lee", Company="x")
     client.bulk2.Lead.update(records=[{"Id": lead, "Title": "Editor"}], wait=0.01)
     assert salesforce_org.org.records["Lead"][lead]["OwnerId"] == USER_ID
+
+
+def test_a_job_takes_its_time(client, salesforce_org, people):
+    salesforce_org.bulk.looks_in_progress = 2
+    pages = list(client.bulk2.Contact.query("SELECT Id FROM Contact", wait=0.01))
+    assert [len(rows(page)) for page in pages] == [5]
+    looks = [exchange for exchange in salesforce_org.sent("GET", "/jobs/query/") if "results" not in exchange.path]
+    assert len(looks) >= 3
+
+
+def test_a_job_can_fail_as_a_whole(client, salesforce_org, people):
+    salesforce_org.bulk.failure = "InternalServerError : the job failed"
+    with pytest.raises(SalesforceOperationError, match="the job failed"):
+        client.bulk2.Contact.update(records=[{"Id": people[0], "Title": "Editor"}], wait=0.01)
+    assert salesforce_org.org.changes == []

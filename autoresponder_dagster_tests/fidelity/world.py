@@ -50,6 +50,7 @@ ANSWERS: Mapping[str, Any] = {
 def fill(emulator: SalesforceEmulator) -> dict[str, Any]:
     """Start the org anew with its people; returns the setting, as a client's program gets it in JSON."""
     emulator.reset()
+    emulator.bulk.looks_in_progress = 1
     private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public_key = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     emulator.logins.public_key = public_key.decode()

@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from autoresponder_dagster.clients.salesforce.protocol import ApiBudget
+from autoresponder_dagster.clients.salesforce.protocol import ApiBudget, CallKind
 
 LIMIT_HEADER = "Sforce-Limit-Info"
 # Not anchored: the usage of the connected app may stand beside the org's (salesforce.md §2, hotglue).
@@ -26,31 +25,21 @@ _ID = re.compile(r"(?<=/)[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?(?=/|$)")
 
 
 @dataclass
-class CallCount:
-    """Number of calls of one kind, and the seconds that their answers took in total."""
-
-    calls: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
 class CallJournal:
-    """Calls by method and path template, such as ``("PATCH", "/sobjects/Contact/{id}")``."""
+    """Calls by method and path template, such as ``PATCH /sobjects/Contact/{id}``."""
 
-    counts: dict[tuple[str, str], CallCount] = field(default_factory=dict)
     api_calls: int = 0
     """Calls that count against the org's limit."""
     org_time: datetime | None = None
     """The org's clock (UTC, whole seconds) as its newest answer told it."""
+    _durations: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     _budgets: dict[str, ApiBudget] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def record(self, method: str, path: str, seconds: float, response: requests.Response | None) -> None:
         """Take note of one call and of what its answer, if one came, says of limits and time."""
         with self._lock:
-            count = self.counts.setdefault((method, path_template(path)), CallCount())
-            count.calls += 1
-            count.seconds += seconds
+            self._durations.setdefault((method, path_template(path)), []).append(seconds)
             self.api_calls += bool(_VERSION.match(path))
             if response is not None:
                 for match in _USAGE.finditer(response.headers.get(LIMIT_HEADER, "")):
@@ -62,10 +51,12 @@ class CallJournal:
         """The tighter one of the org's and the connected app's budget; None where no answer has told one."""
         return min(self._budgets.values(), key=lambda budget: budget.room, default=None)
 
-    def rows(self) -> Iterator[tuple[str, str, int, float]]:
-        """Yield method, path template, number of calls and seconds, sorted."""
-        for (method, path), count in sorted(self.counts.items()):
-            yield method, path, count.calls, round(count.seconds, 3)
+    def kinds(self) -> list[CallKind]:
+        """Return the calls so far by kind, sorted."""
+        return [
+            CallKind(method, path, len(durations), round(sum(durations), 3))
+            for (method, path), durations in sorted(self._durations.items())
+        ]
 
 
 def path_template(path: str) -> str:

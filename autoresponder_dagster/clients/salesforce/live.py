@@ -29,6 +29,7 @@ from autoresponder_dagster.clients.salesforce.outcomes import API_ERRORS, Salesf
 from autoresponder_dagster.clients.salesforce.protocol import (
     ApiBudget,
     AutoReplyNote,
+    CallKind,
     FieldUpdate,
     NewContact,
     RecordState,
@@ -111,6 +112,10 @@ class LiveSalesforce(SalesforceOperations):
     def api_calls(self) -> int:
         """Number of calls so far that count against the org's limit."""
         return self.session.journal.api_calls
+
+    def calls(self) -> list[CallKind]:
+        """See ``SalesforceClient``."""
+        return self.session.journal.kinds()
 
     def budget(self) -> ApiBudget | None:
         """See ``SalesforceClient``."""

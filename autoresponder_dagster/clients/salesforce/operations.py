@@ -12,6 +12,7 @@ import pandas as pd
 from autoresponder_dagster.clients.salesforce.batching import conditional_batches
 from autoresponder_dagster.clients.salesforce.protocol import (
     ApiBudget,
+    CallKind,
     FieldUpdate,
     NewContact,
     RecordState,
@@ -38,6 +39,10 @@ class SalesforceOperations(ABC):
     def api_calls(self) -> int:
         """See ``SalesforceClient``."""
         return 0
+
+    def calls(self) -> list[CallKind]:
+        """See ``SalesforceClient``."""
+        return []
 
     @abstractmethod
     def lookup_by_emails(self, emails: Collection[str]) -> pd.DataFrame:

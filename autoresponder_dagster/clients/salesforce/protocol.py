@@ -86,6 +86,16 @@ class ApiBudget:
 
 
 @dataclass(frozen=True)
+class CallKind:
+    """Calls of one kind: method, path without ids, how many there were, and the seconds that they took in total."""
+
+    method: str
+    path: str
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class NewContact:
     """A Contact to be created under the Account of that name, which is found or created (rules.md §5)."""
 
@@ -131,6 +141,9 @@ class SalesforceClient(Protocol):
     @property
     def api_calls(self) -> int:
         """Number of API calls made so far; 0 where no API is used."""
+
+    def calls(self) -> list[CallKind]:
+        """Return what was asked of the org so far, by kind; none where no API is used."""
 
     def lookup_by_emails(self, emails: Collection[str]) -> pd.DataFrame:
         """Return every Contact and Lead that carries one of the addresses.

@@ -180,6 +180,7 @@ def test_every_public_method_of_the_client_changes_nothing(read_only, salesforce
         "add_contacts": ([NewContact("a", "y@customer.example", "Y", None, "Customer Ltd")],),
         "batches": ([update],),
         "budget": (),
+        "calls": (),
         "check_active_subscription": (CONTACT,),
         "check_active_subscriptions": ([CONTACT],),
         "lookup_by_email": ("x@customer.example",),

@@ -10,6 +10,7 @@ import requests
 
 import autoresponder_dagster
 from autoresponder_dagster.clients.salesforce.gate import Access
+from autoresponder_dagster.clients.salesforce.protocol import ApiBudget
 from autoresponder_dagster.clients.salesforce.retrying import TransportOptions
 from autoresponder_dagster.clients.salesforce.transport import GuardedSession
 from autoresponder_dagster.errors import UnsafeModeError
@@ -257,3 +258,36 @@ def test_nothing_else_in_the_package_opens_an_http_connection():
         if isinstance(node, ast.Attribute) and ast.unparse(node) in HTTP_OPENERS
     }
     assert callers == {"clients/salesforce/transport.py"}
+
+
+# The journal
+
+
+def test_the_journal_counts_calls_by_kind_without_ids_or_bodies(session, salesforce_org):
+    for number in range(2):
+        session.patch(f"{DATA}/v67.0/sobjects/Contact/00300000000000{number}AAA", json={"Title": "secret"})
+    session.get(f"{DATA}/v67.0/query/01g000000000001-2000")
+    kinds = session.journal.kinds()
+    assert [(kind.method, kind.path, kind.calls) for kind in kinds] == [
+        ("GET", "/query/{locator}", 1),
+        ("PATCH", "/sobjects/Contact/{id}", 2),
+    ]
+    assert all(kind.seconds > 0 for kind in kinds)
+    assert "secret" not in repr(session.journal)
+
+
+@pytest.mark.parametrize(
+    ("header", "used", "limit"),
+    [
+        ("api-usage=18/5000", 18, 5000),
+        ("api-usage=18/5000; per-app-api-usage=17/250(appName=x)", 17, 250),
+        ("per-app-api-usage=17/250000(appName=x); api-usage=18/15000", 18, 15000),
+    ],
+)
+def test_the_limit_is_read_whatever_stands_beside_it(session, salesforce_org, header, used, limit):
+    salesforce_org.faults = [Fault(status=400, body=[], headers={"Sforce-Limit-Info": header})]
+    session.get(READ[1])
+    assert session.journal.budget == ApiBudget(used, limit)
+    salesforce_org.hides_limits = True
+    session.get(READ[1])
+    assert session.journal.budget == ApiBudget(used, limit), "an answer without the header changes nothing"

@@ -104,7 +104,8 @@ class SalesforceEmulator:
         self._under_way = 0
         self.org.is_held = lambda record_id: self.storm is not None and self.storm.holds(record_id)
         self.rows = Rows(self.org, page_size)
-        self._resources = self._data_resources(self.rows, Composite(self.org, self._route), Bulk(self.org))
+        self.bulk = Bulk(self.org)
+        self._resources = self._data_resources(self.rows, Composite(self.org, self._route), self.bulk)
 
     @property
     def page_size(self) -> int:
