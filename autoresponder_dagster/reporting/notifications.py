@@ -28,6 +28,10 @@ class NotificationId(StrEnum):
     RUN_REPORT = "N08"
 
 
+OF_THE_LAST_RUN = ("api_calls", "last_run")
+"""Sections of the run summary that tell of a run, not of its day: a day that is run again is not reported again."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """One notification before it is addressed.
@@ -130,7 +134,7 @@ def draft_notifications(
         for notification, subject, text, attachments, rows in tables
         if rows
     ]
-    report = json.dumps({key: value for key, value in summary.items() if key != "api_calls"}, indent=2)
+    report = json.dumps({key: value for key, value in summary.items() if key not in OF_THE_LAST_RUN}, indent=2)
     drafts.append(
         Draft(
             notification=NotificationId.RUN_REPORT,
