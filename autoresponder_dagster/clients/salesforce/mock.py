@@ -216,7 +216,9 @@ class MockSalesforce(SalesforceOperations):
         return WriteOutcome(update.action_id, WriteResultCode.APPLIED)
 
     def _refusal(self, table: _Table, field: str, value: str) -> str | None:
-        """Return the code with which an org refuses a value; None where it takes it."""
+        """Return the code with which an org refuses a value; None where it takes it. An empty field is taken."""
+        if not value:
+            return None
         if field == STATUS_FIELD[table.sobject]:
             return None if value in table.statuses else "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
         if field == "Email" and not is_valid_email(value):
@@ -291,7 +293,7 @@ def _record(sobject: SObject, row: Mapping[str, str]) -> dict[str, Any]:
 
 def _held_by_somebody_else(update: FieldUpdate, before: RecordState) -> WriteOutcome:
     """Return the outcome of an update that came too late: somebody set the same value, or another one."""
-    if before.values[update.field] == update.value:
+    if (before.values[update.field] or "") == update.value:
         return WriteOutcome(update.action_id, WriteResultCode.NOOP)
     message = "Somebody else changed the record."
     return WriteOutcome(update.action_id, WriteResultCode.CONFLICT, "PRECONDITION_FAILED", message)

@@ -24,7 +24,7 @@ class AutoReplyNote:
 
 @dataclass(frozen=True)
 class FieldUpdate:
-    """One field of one record to be set. ``action_id`` ties the outcome to the plan.
+    """One field of one record to be set; an empty ``value`` empties it. ``action_id`` ties the outcome to the plan.
 
     ``expected`` is the value that the field held when the change was planned (None: none was, or it is
     not known), and ``unmodified_since`` the moment (UTC) after which nobody else may have changed the

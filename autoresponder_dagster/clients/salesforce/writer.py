@@ -60,7 +60,7 @@ class _Change:
     record_id: str
     updates: list[FieldUpdate]
     unmodified_since: datetime | None
-    audit: dict[str, str]
+    audit: dict[str, str | None]
     """Values of the audit fields, which no update stands for."""
     problem: SalesforceProblem | None = None
     """What came of the last try; None before the first."""
@@ -77,8 +77,9 @@ class _Change:
         return self.unmodified_since is None and any(update.expected is not None for update in self.updates)
 
     @property
-    def values(self) -> dict[str, str]:
-        return {update.field: update.value for update in self.updates} | self.audit
+    def values(self) -> dict[str, str | None]:
+        """What to send; an empty text is null, as Salesforce stores it."""
+        return {update.field: update.value or None for update in self.updates} | self.audit
 
 
 @dataclass
@@ -158,7 +159,7 @@ class RecordWriter:
             state.close(change, result, problem.code, problem.short_message)
         return [state.outcomes[update.action_id] for update in batch.updates]
 
-    def _audit_of(self, updates: Sequence[FieldUpdate]) -> dict[str, str]:
+    def _audit_of(self, updates: Sequence[FieldUpdate]) -> dict[str, str | None]:
         note = next((update.note for update in updates if update.note is not None), None)
         if note is None or not self._writes_audit_fields:
             return {}
@@ -294,7 +295,7 @@ class RecordWriter:
         may_be_ours = change.was_unclear and found.is_last_modified_by_pipeline
         for update in list(change.updates):
             value = found.values.get(update.field)
-            if value == update.value:
+            if (value or "") == update.value:
                 state.end(change, update, WriteResultCode.APPLIED if may_be_ours else WriteResultCode.NOOP)
             elif not may_be_set(update, found):
                 state.end(

@@ -42,6 +42,7 @@ UPDATES = [
     (SObject.LEAD, LEAD, "Email", "ann@y.example"),
     (SObject.LEAD, CONVERTED, "Status", "Inactive"),
     (SObject.LEAD, ANN, "Title", "x"),
+    (SObject.LEAD, LEAD, "Title", ""),
 ]
 
 
@@ -77,7 +78,7 @@ def test_outcomes_and_their_effects_are_alike(both):
         for outcomes in (client.update(updates) + client.add_contacts([contact, contact]) for client in both)
     ]
     assert answers[0] == answers[1]
-    assert [result for _, result, _ in answers[0]].count("applied") == 5
+    assert [result for _, result, _ in answers[0]].count("applied") == 6
     # Ids of new records and the time of a change are each org's own.
     own = [SalesforceRecord.last_modified_at, SalesforceRecord.record_id, SalesforceRecord.account_id]
     mock, live = (client.lookup_by_emails([*ADDRESSES, "ann@y.example"]).drop(columns=own) for client in both)

@@ -158,6 +158,16 @@ def test_a_value_that_is_there_already_is_not_written_by_a_collection(open_clien
     assert writes(salesforce_org) == []
 
 
+@pytest.mark.parametrize("name", ["Title", "Email", "Contact_Status__c"])
+def test_a_field_is_emptied(client, salesforce_org, contact, name):
+    stored(salesforce_org, contact)["Contact_Status__c"] = "Active"
+    empty = FieldUpdate("a", SObject.CONTACT, contact, name, "", unmodified_since=LOOKED_UP_AT)
+    assert results(client.update([empty])) == [APPLIED]
+    assert stored(salesforce_org, contact)[name] is None
+    again = replace(empty, unmodified_since=None, expected="Author")
+    assert results(client.update([again])) == [NOOP]
+
+
 def test_a_record_that_is_gone(client, salesforce_org, contact):
     salesforce_org.org.delete("Contact", contact)
     (outcome,) = client.update([title(contact)])
