@@ -266,14 +266,19 @@ def effective_date(
 
 
 def only_past_day(sources: Sources) -> date | None:
-    """Return the one calendar day of the last months that the own words state, if it is the only one."""
+    """Return the one calendar day of the last months that the own words state, if it is the only one.
+
+    A sentence that tells when somebody is back ("Monday the 21st") says nothing of a day that is past.
+    """
     today = sources.today
     if today is None:
         return None
+    returns = {candidate.sentence for candidates in _days_of_return(sources) for candidate in candidates}
     days = {
         stated.value
-        for sentence in sources.own.sentences
-        if not any(lexicon.finds("end_of_address", sentence.folded) for lexicon in sources.lexicons)
+        for number, sentence in enumerate(sources.own.sentences)
+        if number not in returns
+        and not any(lexicon.finds("end_of_address", sentence.folded) for lexicon in sources.lexicons)
         for stated in sources.dates(sentence, PAST)
         if stated.value is not None and not stated.is_relative
     }
