@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import dagster as dg
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
@@ -53,3 +54,10 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """Each of the real databases in turn."""
     return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance that is forgotten with the test."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -50,12 +49,6 @@ LISTS = {
 @pytest.fixture(scope="module")
 def definitions() -> dg.Definitions:
     return build_defs()
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 @pytest.fixture

@@ -111,12 +111,6 @@ def add_jane(org: SalesforceEmulator) -> tuple[str, str]:
     return contact, lead
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
 def run(tmp_path: Path, instance: dg.DagsterInstance, mode: Mode, **resources: dict[str, Any]) -> DayOutcome:
     launch = Launch(
         mode=mode,

@@ -30,7 +30,6 @@ HELD = "held"
 
 SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
 _BUSY = "BUSY"
-_LOOKED_AT_AT_ONCE = 200
 _PLANNED = WriteState.PLANNED
 _STILL_OPEN = (WriteState.PLANNED, WriteState.CLAIMED, WriteState.SENDING)
 _ATTEMPTED = (
@@ -213,15 +212,13 @@ def _changed_since(
     heads = ledger.heads_of([write.key for write in made])
     newest = [write for write in made if write.key in heads and heads[write.key].key == write.key]
     changed = {}
-    for start in range(0, len(newest), _LOOKED_AT_AT_ONCE):
-        portion = newest[start : start + _LOOKED_AT_AT_ONCE]
-        states = client.read_records(ids_of(portion))
-        for write in portion:
-            state = states.get((SObject(write.sobject), write.record_id))
-            if state is None or not is_same(write.field, state.values.get(write.field), write.value):
-                changed[write.key] = Outcome(
-                    WriteResultCode.CONFLICT, CHANGED_MEANWHILE, "Somebody changed the field after it was written."
-                )
+    states = client.read_records(ids_of(newest)) if newest else {}
+    for write in newest:
+        state = states.get((SObject(write.sobject), write.record_id))
+        if state is None or not is_same(write.field, state.values.get(write.field), write.value):
+            changed[write.key] = Outcome(
+                WriteResultCode.CONFLICT, CHANGED_MEANWHILE, "Somebody changed the field after it was written."
+            )
     return changed
 
 

@@ -75,7 +75,7 @@ def over_budget(budget: ApiBudget | None, planned_calls: int) -> Stop | None:
         budget: calls of the rolling 24 hours, by everybody.
         planned_calls: what the day's writes take.
     """
-    if budget is None or planned_calls == 0 or planned_calls <= budget.room:
+    if budget is None or planned_calls <= budget.room:
         return None
     return Stop(
         API_BUDGET,

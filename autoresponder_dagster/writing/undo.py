@@ -16,8 +16,6 @@ from autoresponder_dagster.writing.recovery import ids_of, recover
 from autoresponder_dagster.writing.sending import Sender
 from autoresponder_dagster.writing.values import is_same
 
-_LOOKED_AT_AT_ONCE = 200
-
 
 class Verdict(StrEnum):
     """What an undo does about one write, or why it leaves it alone."""
@@ -84,17 +82,15 @@ def _known_of(write: Write) -> Verdict:
 def _held(standing: Sequence[Write], client: SalesforceClient) -> dict[str, Verdict]:
     """Look whether the records still hold what was written."""
     verdicts = {}
-    for start in range(0, len(standing), _LOOKED_AT_AT_ONCE):
-        portion = standing[start : start + _LOOKED_AT_AT_ONCE]
-        states = client.read_records(ids_of(portion))
-        for write in portion:
-            state = states.get((SObject(write.sobject), write.record_id))
-            if state is None:
-                verdicts[write.key] = Verdict.GONE
-            elif is_same(write.field, state.values.get(write.field), write.value):
-                verdicts[write.key] = Verdict.WOULD_REVERT
-            else:
-                verdicts[write.key] = Verdict.CHANGED
+    states = client.read_records(ids_of(standing)) if standing else {}
+    for write in standing:
+        state = states.get((SObject(write.sobject), write.record_id))
+        if state is None:
+            verdicts[write.key] = Verdict.GONE
+        elif is_same(write.field, state.values.get(write.field), write.value):
+            verdicts[write.key] = Verdict.WOULD_REVERT
+        else:
+            verdicts[write.key] = Verdict.CHANGED
     return verdicts
 
 

@@ -1,10 +1,8 @@
 """What every asset does with a frame that breaks its schema, a range of days, and an error for operators."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-import pytest
 
 from autoresponder_dagster.assets.frame_asset import Materialized, csv_file, frame_asset
 from autoresponder_dagster.build import build_resources
@@ -31,12 +29,6 @@ def twice(context: dg.AssetExecutionContext) -> Materialized:
 def failing(context: dg.AssetExecutionContext) -> Materialized:
     """An asset whose source does not answer."""
     raise LookupFailedError("The database did not answer.")
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 def materialize(asset: dg.AssetsDefinition, tmp_path: Path, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:

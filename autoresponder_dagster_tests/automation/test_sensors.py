@@ -1,6 +1,6 @@
 """Which days the sensor runs again, and when."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,6 @@ from autoresponder_dagster_tests.emulators.salesforce.app import SalesforceEmula
 
 MONDAY, TUESDAY = "2026-01-05", "2026-01-06"
 LIVE_CONFIG = {"resources": {"run_mode": {"config": {"mode": "live"}}}}
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 @pytest.fixture

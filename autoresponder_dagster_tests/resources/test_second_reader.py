@@ -1,7 +1,7 @@
 """The second reader in the graph: off by default, for Human Review where it is on, and never in the way."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,6 @@ def world() -> World:
     world.contact(JANE)
     world.person(JANE)
     return world
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 @pytest.fixture

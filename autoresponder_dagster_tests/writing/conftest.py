@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from autoresponder_dagster.ledger import LedgerDatabase
+from autoresponder_dagster.ledger import LedgerDatabase, WriteLedger
+from autoresponder_dagster.schemas.enums import Mode
 
 
 @pytest.fixture
@@ -12,3 +13,8 @@ def database() -> Iterator[LedgerDatabase]:
     opened = LedgerDatabase.open("sqlite://")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def ledger(database: LedgerDatabase) -> WriteLedger:
+    return WriteLedger(database, Mode.LIVE, "00D000000000001AAA")

@@ -1,7 +1,6 @@
 """A backfill over a month after a rule was mended: only what is read differently now makes work."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ DAYS = [f"2026-09-{day:02d}" for day in range(1, 31)]
 UNREAD = "The undersigned has relinquished the position at Northfield Clinic and left the company."
 MENDED = {3, 17, 28}
 """Days on which a message came that only the mended rule reads."""
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 @pytest.fixture

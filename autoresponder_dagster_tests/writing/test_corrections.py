@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from autoresponder_dagster.clients.salesforce.mock import MockSalesforce
-from autoresponder_dagster.ledger import LedgerDatabase, WriteLedger
+from autoresponder_dagster.ledger import WriteLedger
 from autoresponder_dagster.rules.policy import Policy
 from autoresponder_dagster.schemas import SalesforceRecord, UnifiedContact, UnsupportedWrite
 from autoresponder_dagster.schemas.enums import Mode
@@ -17,11 +17,6 @@ from autoresponder_dagster_tests.writing.org import NOW, MemoryOrg
 OLD, NEW = "jane.doe@northfield.example", "jane.smith@northfield.example"
 TITLE = {"field": "Title", "action": "set_title", "old_value": "Manager"}
 CONTACTS = UnifiedContact.from_rows([{"record_id": JANE}])
-
-
-@pytest.fixture
-def ledger(database: LedgerDatabase) -> WriteLedger:
-    return WriteLedger(database, Mode.LIVE, "00D000000000001AAA")
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ STATUS = "Contact_Status__c"
 
 
 @pytest.fixture
-def ledger(database: LedgerDatabase) -> WriteLedger:
-    return WriteLedger(database, Mode.LIVE, "00D000000000001AAA")
-
-
-@pytest.fixture
 def org() -> MemoryOrg:
     org = MemoryOrg()
     org.add(JANE, Contact_Status__c="Active", Title=None)

@@ -154,11 +154,12 @@ class LiveSalesforce(SalesforceOperations):
         }
 
     def planned_calls(self, updates: Sequence[FieldUpdate], contacts: Sequence[NewContact]) -> int:
-        """See ``SalesforceClient``. A collection is read before it is sent; a Contact may need an Account."""
-        batches = self.batches(updates)
-        calls = sum(1 if batch.is_conditional else 2 for batch in batches)
-        tasks = len(by_record(updates)) if self.options.logs_tasks else 0
-        return calls + -(-tasks // COLLECTION_RECORDS) + (1 + 2 * len(contacts) if contacts else 0)
+        """See ``SalesforceClient``.
+
+        A collection is read before it is sent, Tasks follow each batch, and a Contact may need an Account.
+        """
+        calls = sum((1 if batch.is_conditional else 2) + self.options.logs_tasks for batch in self.batches(updates))
+        return calls + (1 + 2 * len(contacts) if contacts else 0)
 
     def batches(self, updates: Sequence[FieldUpdate]) -> list[UpdateBatch]:
         """See ``SalesforceClient``."""

@@ -46,7 +46,6 @@ _CONFIGURATION = frozenset(
         "STORAGE_LIMIT_EXCEEDED",
     }
 )
-_GONE = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"})
 _PRECONDITION_FAILED = 412
 _UNAUTHORIZED = 401
 _ERROR = 400
@@ -128,11 +127,6 @@ class SalesforceProblem:
     def is_configuration(self) -> bool:
         """True where the org is not set up for the change, so that the next record will meet the same."""
         return self.code in _CONFIGURATION
-
-    @property
-    def is_gone(self) -> bool:
-        """True where there is no such record any more."""
-        return self.code in _GONE
 
     @property
     def result(self) -> WriteResultCode:

@@ -364,6 +364,14 @@ def test_the_auto_reply_is_logged_as_a_task_of_each_changed_record(open_client, 
     assert client.api_calls == client.planned_calls(updates, []) == 2
 
 
+def test_tasks_are_planned_for_with_every_batch(open_client, armed, salesforce_org):
+    contacts = [add_contact(salesforce_org, number) for number in range(60)]
+    client = open_client(Mode.LIVE, logs_tasks=True)
+    updates = [title(contact, number=number, note=note()) for number, contact in enumerate(contacts)]
+    assert set(results(client.update(updates))) == {APPLIED}
+    assert client.api_calls == client.planned_calls(updates, []) == 6
+
+
 def test_a_task_that_cannot_be_logged_does_not_undo_the_change(open_client, armed, salesforce_org, contact, caplog):
     salesforce_org.faults = [Fault(method="POST", path="/composite/sobjects$", drops=True)]
     client = open_client(Mode.LIVE, logs_tasks=True)
