@@ -8,21 +8,30 @@ year is guessed.
 import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
+from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, alternatives, lexicon, terms
+from autoresponder_dagster.determination.lexicon import LANGUAGES, NO_SPACES, Lexicon, alternatives, lexicon, terms
 from autoresponder_dagster.determination.prefilter import Prefilter
 
 PAST, FUTURE = -1, 1
 _MAX_DATES = 40
 _MONTHS = 12
+_WEEK = timedelta(days=7)
 _WEEKS = 53
 _THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
 _WESTMOST, _EASTMOST = -11, -4
 """Hours from UTC between which people write the month first."""
+
+
+class Recurrence(Enum):
+    """How often a day comes that is told without its month."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 class StatedDate(NamedTuple):
@@ -40,6 +49,8 @@ class StatedDate(NamedTuple):
     """The end of a range ("July 10-31")."""
     is_duration: bool = False
     """The end of a time that begins today ("for two weeks")."""
+    recurs: Recurrence | None = None
+    """Where only a weekday or a day of the month is told: the first one from today on is only a guess."""
 
 
 @lru_cache(maxsize=1)
@@ -65,14 +76,37 @@ def _one_of(kind: str) -> str:
     return "|".join([rf"\b(?:{alternatives(spaced)})\b", *map(re.escape, sorted(unspaced))])
 
 
+def _length(known: Lexicon) -> str:
+    """Return the pattern of a length of time in a language ("two weeks")."""
+    space = "" if known.language in NO_SPACES else "[ -]"
+    return rf"(?:(?:{alternatives(known.counts)}|\d{{1,2}}){space})?(?:{alternatives(known.durations)})"
+
+
 def _duration_forms() -> list[str]:
-    """Return the pattern of a time in every language that has words for one ("for two weeks")."""
+    """Return the pattern of a time that begins today in every language that has words for one ("for two weeks")."""
+    known = [each for each in map(lexicon, LANGUAGES) if each.duration_before]
+    return [rf"\b(?:{each.duration_before}) {_length(each)}\b" for each in known]
+
+
+def _ahead_forms() -> list[str]:
+    """Return the pattern of a day that is some time away in every language ("in two weeks", "a week today")."""
+    before = [each for each in map(lexicon, LANGUAGES) if each.ahead_before]
+    after = [each for each in map(lexicon, LANGUAGES) if each.ahead_after]
     return [
-        rf"\b(?:{known.duration_before}) (?:(?:{alternatives(known.counts)}|\d{{1,2}})[ -])?"
-        rf"(?:{alternatives(known.durations)})\b"
-        for known in map(lexicon, LANGUAGES)
-        if known.durations
+        *(rf"\b(?:{each.ahead_before}) {_length(each)}\b" for each in before),
+        *(
+            rf"{_length(each)}(?:{each.ahead_after})"
+            if each.language in NO_SPACES
+            else rf"\b{_length(each)} (?:{each.ahead_after})\b"
+            for each in after
+        ),
     ]
+
+
+@lru_cache(maxsize=1)
+def _length_pattern() -> "re.Pattern[str]":
+    counts, units = alternatives(_counts()), alternatives(_duration_days())
+    return re.compile(rf"(?<![a-z])(?:(?P<count>{counts}|\d{{1,2}})[ -]?)?(?P<unit>{units})(?![a-z])")
 
 
 @lru_cache(maxsize=1)
@@ -83,6 +117,12 @@ def _duration_days() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _counts() -> dict[str, int]:
     return {word: number for language in LANGUAGES for word, number in lexicon(language).counts.items()}
+
+
+@lru_cache(maxsize=1)
+def _periods() -> dict[str, str]:
+    """Return what "the end of the …" may speak of: a week, month or year, by its word."""
+    return {word: period for language in LANGUAGES for word, period in lexicon(language).periods.items()}
 
 
 _ASIAN_NUMBER = "[0-3]?[0-9]|[一二三四五六七八九十]{1,3}"
@@ -117,6 +157,8 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
     week_words = alternatives(word for language in LANGUAGES for word in lexicon(language).week_words)
     month_ends = "|".join(known.month_end_before for known in map(lexicon, LANGUAGES) if known.month_end_before)
+    periods = alternatives(_periods())
+    next_week = alternatives(terms("next_week"))
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
         "asian": r"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{4})年|"
@@ -130,20 +172,28 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}",
         "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)"
         r"(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
+        "numeric_range": r"\b[0-3]?\d\.?-(?P<a>[0-3]?\d)(?P<sep>[/.])(?P<b>[0-3]?\d)"
+        r"(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
         "weekday_day": rf"\b(?P<weekday>{names})\b,? {article}(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|o|\.)?(?:\b|(?= |$))",
         "weekday": rf"\b(?:(?:{alternatives(terms('next'))}) )?(?P<weekday>{names})\b",
+        "day_after_tomorrow": _one_of("day_after_tomorrow"),
         "tomorrow": _one_of("tomorrow"),
         "today": _one_of("today"),
         "asian_weekday": rf"(?P<next>下周|来周の?|下个?星期)?(?P<weekday>{asian_weekdays})",
         "week_number": rf"\b(?P<word>{week_words})\.? ?(?P<week>[0-5]?\d)\b(?: ?(?:-|bis|tot|till|t/m|und|en|och) ?"
         r"(?P<week_to>[0-5]?\d)\b)?",
-        "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b|\b(?P<weekday_b>{names}) week\b",
-        "month_end": rf"\b(?:{month_ends}) (?:the |this )?(?P<month>{months}|month|year|week)\b{year}",
+        "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b"
+        rf"|\b(?P<weekday_b>{names}) (?:{alternatives(terms('week_later'))})\b",
+        "weekday_next_week": rf"\b(?:{next_week}),?(?: \w{{1,3}})? (?P<weekday>{names})\b"
+        rf"|\b(?P<weekday_b>{names}),? (?:\w{{1,4}} ){{0,2}}(?:{next_week})\b",
+        "month_end": rf"\b(?:{month_ends})[ '](?P<month>{months}|{periods})\b{year}",
         "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
         "later_day": rf"\b(?:{alternatives(terms('before_day'))}) (?P<day>[0-3]?\d)"
         r"(?:st|nd|rd|th|er|:?e|:?a|ste|de|o|º|ª|\.)?"
         r"(?:$|[^\w%.:/-]|[.](?:$| ))",
         "duration": "|".join(_duration_forms()),
+        "ahead": "|".join(_ahead_forms()),
+        "next_day": _one_of("next_day"),
         "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
     }
     return {name: re.compile(form, re.ASCII) for name, form in forms.items()}
@@ -223,8 +273,8 @@ def _order(
 def month_first_habit(text: str, language: str | None, utc_offset: float | None) -> bool | None:
     """Tell the order of day and month in a text: by a number above twelve, else by language and zone."""
     first = second = 0
-    for found in re.finditer(r"\b([0-3]?\d)[/.-]([0-3]?\d)(?:[/.-]\d{2,4})?\b", text):
-        a, b = int(found.group(1)), int(found.group(2))
+    for found in re.finditer(r"\b([0-3]?\d)([/.-])([0-3]?\d)(?:\2\d{2,4})?\b", text):
+        a, b = int(found.group(1)), int(found.group(3))
         first += a > _MONTHS >= b
         second += b > _MONTHS >= a
     if first != second:
@@ -267,14 +317,21 @@ class _Found:
         self.languages = languages
         self.dates: list[StatedDate] = []
 
-    def add(self, match: "re.Match[str]", value: date | None, **marks: bool) -> None:
+    def add(
+        self, match: "re.Match[str]", value: date | None, *, recurs: Recurrence | None = None, **marks: bool
+    ) -> None:
         start, end = match.span()
         is_free = all(end <= other.start or start >= other.end for other in self.dates)
         if is_free and value is not None and len(self.dates) < _MAX_DATES:
-            self.dates.append(StatedDate(start, end, value, **marks))
+            self.dates.append(StatedDate(start, end, value, recurs=recurs, **marks))
 
     def matches(self, kind: str) -> Iterator["re.Match[str]"]:
         return iter(self.possible.get(kind, ()))
+
+    def latest_before(self, match: "re.Match[str]") -> date | None:
+        """Return the latest of the dates that stand before a place."""
+        earlier = (stated.value for stated in self.dates if stated.end <= match.start())
+        return max((value for value in earlier if value is not None), default=None)
 
     def resolve(self, month: int, day: int, year: int | None) -> date | None:
         return _resolve(month, day, year, self.today, self.direction)
@@ -309,7 +366,7 @@ def _add_asian(found: _Found) -> None:
         value = _day_or_last(found, months % _MONTHS + 1, match.group("day"), months // _MONTHS)
         found.add(match, value, is_relative=True)
     for match in found.matches("asian_day"):
-        if found.folded[: match.start()][-1:] in tuple("月年第./-0123456789十"):
+        if found.folded[: match.start()][-1:] in tuple("月年第./0123456789十"):
             continue
         earlier = [stated for stated in found.dates if stated.end <= match.start() and stated.value is not None]
         base = max(earlier, key=lambda stated: stated.end).value if earlier else None
@@ -352,19 +409,33 @@ def _add_named_months(found: _Found) -> None:
 
 
 def _add_slashed(found: _Found) -> None:
-    for match in found.matches("numeric"):
+    for match in (*found.matches("numeric_range"), *found.matches("numeric")):
         groups = match.groupdict()
-        before, after = found.folded[: match.start()][-1:], found.folded[match.end() :][:1]
+        before, after = found.folded[: match.start()], found.folded[match.end() :][:1]
+        is_range = "weekday" not in groups or _follows_a_date(before, found)
         if groups["year"] is None and (groups["sep"] == "-" or (groups["sep"] == "." and after != ".")):
-            continue  # a range of hours, a version number
-        if before and before in "/.-:+":
+            is_told = groups["sep"] == "-" and before.endswith(_before_dashed())
+            if not (is_told or is_range):
+                continue  # a range of hours, a version number
+        if before.endswith(("/", ".", "-", ":", "+")) and not _follows_a_date(before, found):
             continue
-        weekday = _weekday_numbers().get(groups["weekday"] or "")
+        weekday = _weekday_numbers().get(groups.get("weekday") or "")
         habit = False if groups["sep"] == "." else found.month_first
         value, is_certain = _order(
             int(groups["a"]), int(groups["b"]), weekday, _full_year(groups["year"]), found, month_first=habit
         )
-        found.add(match, value, is_certain=is_certain)
+        found.add(match, value, is_certain=is_certain, is_range=is_range)
+
+
+def _follows_a_date(before: str, found: _Found) -> bool:
+    """Tell whether a date stands close behind the sign behind another one ("12.10.-23.10.")."""
+    begins = len(before.rstrip(".-"))
+    return before.endswith("-") and any(stated.end == begins for stated in found.dates)
+
+
+@lru_cache(maxsize=1)
+def _before_dashed() -> tuple[str, ...]:
+    return tuple(f"{word} " for word in terms("before_dashed_date"))
 
 
 def _add_spelled(found: _Found, today: date) -> None:
@@ -410,8 +481,18 @@ def _add_relative(found: _Found, today: date) -> None:
                 match, _next_such_day(_weekday_numbers()[match.group("weekday")], int(match.group("day")), found, today)
             )
     for match in found.matches("day"):
-        found.add(match, _next_such_day(None, int(match.group("day")), found, today))
-    _add_later_days(found)
+        value = _next_such_day(None, int(match.group("day")), found, today)
+        found.add(match, value, recurs=Recurrence.MONTHLY)
+    _add_later_days(found, today)
+    _add_weekdays(found, today)
+    _add_days_near(found, today)
+
+
+def _add_weekdays(found: _Found, today: date) -> None:
+    for match in found.matches("weekday_next_week"):
+        weekday = _weekday_numbers()[match.group("weekday") or match.group("weekday_b")]
+        value = today + timedelta(days=7 - today.weekday() + weekday)
+        found.add(match, value if found.direction == FUTURE else None, is_relative=True)
     for match in found.matches("weekday"):
         if match.group("weekday") not in _weekdays_in(found.languages):
             continue  # French "mon" is no Monday.
@@ -419,38 +500,56 @@ def _add_relative(found: _Found, today: date) -> None:
         ahead, ago = (weekday - today.weekday()) % 7 or 7, (today.weekday() - weekday) % 7 or 7
         if match.group().startswith("next ") and weekday > today.weekday():
             ahead += 7  # "Next Friday" is not the one of this week.
-        found.add(match, today + timedelta(days=ahead if found.direction == FUTURE else -ago), is_relative=True)
+        value = today + timedelta(days=ahead if found.direction == FUTURE else -ago)
+        found.add(match, value, is_relative=True, recurs=Recurrence.WEEKLY)
     for match in found.matches("asian_weekday"):
         weekday = _weekday_numbers()[match.group("weekday")]
         ahead = 7 - today.weekday() + weekday if match.group("next") else (weekday - today.weekday()) % 7 or 7
-        found.add(match, today + timedelta(days=ahead), is_relative=True)
-    for match in found.matches("today"):  # Before "tomorrow", which may be a part of it ("heute morgen").
-        found.add(match, today, is_relative=True)
-    for match in found.matches("tomorrow"):
-        found.add(match, today + timedelta(days=1), is_relative=True)
+        recurs = None if match.group("next") else Recurrence.WEEKLY
+        found.add(match, today + timedelta(days=ahead), is_relative=True, recurs=recurs)
 
 
-def _add_later_days(found: _Found) -> None:
-    """Add a bare day of a month behind another date ("from 10 to 21 August, back on the 24th")."""
+def _add_days_near(found: _Found, today: date) -> None:
+    """Add today and the days after it, and the day after another date ("until 25 October, back the next day")."""
+    for match in found.matches("next_day") if found.direction == FUTURE else ():
+        earlier = found.latest_before(match)
+        found.add(match, earlier + timedelta(days=1) if earlier else None)
+    # Today stands before tomorrow, which may be a part of it ("heute morgen").
+    for days, kind in ((2, "day_after_tomorrow"), (0, "today"), (1, "tomorrow")):
+        for match in found.matches(kind):
+            found.add(match, today + timedelta(days=days), is_relative=True)
+
+
+def _add_later_days(found: _Found, today: date) -> None:
+    """Add a bare day of a month: behind another date ("from 10 to 21 August, back on the 24th"), or at an end."""
     for match in found.matches("later_day"):
-        earlier = [stated.value for stated in found.dates if stated.end <= match.start() and stated.value is not None]
         rest = found.folded[match.end() - 1 :].lstrip()
-        if earlier and not rest.startswith(("uhr", "h ", "u ")):
-            found.add(match, _same_or_next_month(max(earlier), int(match.group("day"))))
+        if rest.startswith(("uhr", "h ", "u ")):
+            continue
+        earlier = found.latest_before(match)
+        if earlier:
+            found.add(match, _same_or_next_month(earlier, int(match.group("day"))))
+        elif found.direction == FUTURE and not rest[:1].isalnum():
+            found.add(match, _same_or_next_month(today, int(match.group("day"))), recurs=Recurrence.MONTHLY)
 
 
-_DAYS_OF_MONTH = 30
+_DAYS_OF_MONTH, _DAYS_OF_YEAR = 30, 365
 
 
 def _add_durations(found: _Found, today: date) -> None:
-    """Add the ends of times that begin today ("for two weeks", "in a month")."""
-    for match in found.matches("duration"):
-        words = re.split(r"[ -]", match.group())
-        days = _duration_days()[words[-1]]
-        count = int(words[-2]) if words[-2].isdigit() else _counts().get(words[-2], 1)
-        value = _months_later(today, count) if days == _DAYS_OF_MONTH else today + timedelta(days=days * count)
-        if found.direction == FUTURE:
-            found.add(match, value, is_relative=True, is_duration=True)
+    """Add the ends of times that begin today ("for two weeks"), and days some time away ("in a month")."""
+    if found.direction == PAST:
+        return
+    for kind in ("ahead", "duration"):
+        for match in found.matches(kind):
+            *_, length = _length_pattern().finditer(match.group())
+            days, count = _duration_days()[length.group("unit")], length.group("count") or "1"
+            number = int(count) if count.isdecimal() else _counts()[count]
+            if days in (_DAYS_OF_MONTH, _DAYS_OF_YEAR):
+                value = _months_later(today, number * (days // _DAYS_OF_MONTH))
+            else:
+                value = today + timedelta(days=days * number)
+            found.add(match, value, is_relative=True, is_duration=kind == "duration")
 
 
 def _months_later(day: date, months: int) -> date:
@@ -461,15 +560,14 @@ def _months_later(day: date, months: int) -> date:
 
 def _end_of(name: str | None, year: int | None, found: _Found) -> date | None:
     """Return the last day of a month, or of this week, month or year."""
-    today = found.today
-    is_current = name in ("week", "month", "year")
-    if name is None or today is None or (is_current and found.direction == PAST):
+    today, period = found.today, _periods().get(name or "")
+    if name is None or today is None or (period and found.direction == PAST):
         return None
-    if name == "week":
+    if period == "week":
         return today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
-    if name == "year":
+    if period == "year":
         return date(today.year, 12, 31)
-    first = today.replace(day=1) if is_current else found.resolve(month_numbers()[name], 1, year) or today
+    first = today.replace(day=1) if period else found.resolve(month_numbers()[name], 1, year) or today
     return _months_later(first, 1) - timedelta(days=1)
 
 
@@ -479,6 +577,15 @@ def _next_such_day(weekday: int | None, day: int, found: _Found, today: date) ->
     return next(
         (candidate for candidate in days if candidate.day == day and weekday in (None, candidate.weekday())), None
     )
+
+
+def first_after(stated: StatedDate, day: date) -> date | None:
+    """Return the first day after another on which a date that recurs falls; one that does not is what it is."""
+    if stated.value is None or stated.recurs is None or stated.value > day:
+        return stated.value
+    if stated.recurs == Recurrence.WEEKLY:
+        return stated.value + _WEEK * ((day - stated.value) // _WEEK + 1)
+    return _same_or_next_month(day + timedelta(days=1), stated.value.day)
 
 
 def find_dates(

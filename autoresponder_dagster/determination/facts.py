@@ -5,7 +5,7 @@ belong here: recognising them (``mailboxes.py``, ``dates.py``), and people to tu
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian
-from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, dates_in
+from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, dates_in, first_after
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import Lexicon, Trait
 from autoresponder_dagster.determination.mailboxes import (
@@ -31,6 +31,8 @@ LONGEST_ABSENCE = timedelta(days=800)
 CUE_REACH, UNTIL_REACH, START_REACH, NEAR_CUE = 60, 24, 14, 25
 """Characters within which a word before a date says what the date is."""
 CUE_REACH_AFTER = 40
+_BEHIND = {"return_cue": "return_follows"}
+"""The words that say the same behind a date, where the verb is not last."""
 BEHIND = 2
 """A word before a date counts as nearer than one as near behind it."""
 ADDRESS_REACH = 60
@@ -212,7 +214,9 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     """
     back, ends = _days_of_return(sources)
     if back:
-        stated = min(back, key=lambda found: (found.stated.is_relative, found.distance)).stated
+        stated = min(
+            back, key=lambda found: (found.stated.is_relative, found.stated.value == sources.today, found.distance)
+        ).stated
         return ReturnDate(stated.value, stated.is_certain)
     until = [found for found in ends if found.sentence in sentences]
     if until:
@@ -241,8 +245,24 @@ def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate
             if ends is not None and (returns is None or ends <= returns):
                 until.append(_Candidate(number, ends, stated))
             elif returns is not None and not _is_beginning(sentence, stated, returns, sources):
-                back.append(_Candidate(number, returns, stated))
+                back.append(_Candidate(number, returns, _behind_end(stated, until)))
     return back, until
+
+
+def _behind_end(stated: StatedDate, until: Sequence[_Candidate]) -> StatedDate:
+    """Return a day of return behind the end told before it ("until the 15th, open again on the Monday")."""
+    end = until[-1].stated if until else None
+    if end is None or end.value is None or end.is_duration:
+        return stated
+    return stated._replace(value=first_after(stated, end.value))
+
+
+def returns_later(sources: Sources, number: int) -> bool:
+    """Tell whether the day to which a word of return stands nearest in a sentence is still to come."""
+    back, _ = _days_of_return(sources)
+    days = [found for found in back if found.sentence == number]
+    nearest = min(days, key=lambda found: found.distance, default=None)
+    return nearest is not None and nearest.stated.value != sources.today
 
 
 def has_end(sources: Sources, number: int) -> bool:
@@ -315,10 +335,18 @@ def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources
     after = sentence.folded[stated.end : stated.end + CUE_REACH_AFTER]
     distances: list[int] = []
     for lexicon in sources.lexicons:
-        pattern = lexicon.within(sentence.folded).words.get(cue)
+        words = lexicon.within(sentence.folded).words
+        pattern = words.get(cue)
         if pattern is not None:
             distances.extend(len(before) - found.end() for found in pattern.finditer(before))
-            follows = pattern.search(after) if Trait.VERB_LAST in lexicon.traits else None
-            if follows is not None:
-                distances.append(follows.start() + BEHIND)
+        is_verb_last = Trait.VERB_LAST in lexicon.traits
+        behind = pattern if is_verb_last else words.get(_BEHIND.get(cue, ""))
+        follows = behind.search(after) if behind is not None else None
+        if follows is not None and (is_verb_last or _is_last(stated, sentence, sources)):
+            distances.append(follows.start() + BEHIND)
     return min(distances, default=None)
+
+
+def _is_last(stated: StatedDate, sentence: Sentence, sources: Sources) -> bool:
+    """Tell whether no other date follows in a sentence, to which the words between may belong."""
+    return all(other.start <= stated.start for other in sources.dates(sentence, FUTURE))

@@ -146,9 +146,15 @@ class Lexicon:
     durations: Mapping[str, int] = field(default_factory=dict)
     """Words for a length of time, with its days; 30 stand for a month."""
     duration_before: str = ""
-    """Pattern of the words after which a length of time is the one until something ends ("for", "in")."""
+    """Pattern of the words after which a length of time is the one until something ends ("for")."""
+    ahead_before: str = ""
+    """Pattern of the words after which it is the time until something happens ("in")."""
+    ahead_after: str = ""
+    """Pattern of the words behind a length of time that say the same ("from today")."""
     month_end_before: str = ""
-    """Pattern of what stands before a month whose last day is meant ("the end of September")."""
+    """Pattern of what stands before a month or period whose last day is meant ("the end of September")."""
+    periods: Mapping[str, str] = field(default_factory=dict)
+    """Words for this ``week``, ``month`` or ``year`` where its end is told ("the end of the month")."""
     week_words: tuple[str, ...] = ()
     """Words before the number of a week in the calendar ("KW 42")."""
     words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
@@ -235,6 +241,9 @@ _TABLES = {
     "counts",
     "durations",
     "duration_before",
+    "ahead_before",
+    "ahead_after",
+    "periods",
     "month_end_before",
     "week_words",
     "subject_prefixes",
@@ -377,6 +386,9 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         counts={fold(str(word)): int(number) for word, number in (data.get("counts") or {}).items()},
         durations={fold(str(word)): int(days) for word, days in (data.get("durations") or {}).items()},
         duration_before=fold(data.get("duration_before") or ""),
+        ahead_before=fold(data.get("ahead_before") or ""),
+        ahead_after=fold(data.get("ahead_after") or ""),
+        periods={fold(str(word)): str(period) for word, period in (data.get("periods") or {}).items()},
         month_end_before=fold(data.get("month_end_before") or ""),
         week_words=tuple(fold(str(word)) for word in data.get("week_words") or []),
         words=words,

@@ -77,11 +77,18 @@ def _only_tells_return(reading: Reading) -> bool:
 
 
 def _is_ahead(reading: Reading, statement: Statement) -> bool:
-    """Tell whether the return is still to come ("On Monday I am back"): a day ahead is given, and none since when."""
+    """Tell whether the return is still to come ("On Monday I am back"): a day ahead is given, and none since when.
+
+    "Today" is none since when where it is a day ahead by which the words of return stand ("Out today, back tomorrow").
+    """
     today, sentence = reading.sources.today, reading.sources.own.sentences[statement.sentence]
     known = lexicon(statement.language)
-    if today is None or "since" not in known.words or known.finds("since", sentence.folded):
+    if today is None or "since" not in known.words:
         return False
+    since = {found.group() for found in known.words["since"].finditer(sentence.folded)}
+    if since:
+        is_today = since <= set(known.terms["today"])
+        return is_today and facts.returns_later(reading.sources, statement.sentence)
     days = (stated.value for stated in reading.sources.dates(sentence, FUTURE) if not stated.is_duration)
     return any(day is not None and today < day < today + LONG_ABSENCE for day in days)
 
