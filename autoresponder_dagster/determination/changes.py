@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.asian_names import is_asian
-from autoresponder_dagster.determination.dates import PAST
+from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, Trait, lexicon
 from autoresponder_dagster.determination.mailboxes import names_match
 from autoresponder_dagster.determination.organizations import (
@@ -21,6 +21,7 @@ from autoresponder_dagster.determination.organizations import (
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     StatedAddress,
+    StatedTitle,
     address_in_passing,
     is_same_organization,
     stated_address,
@@ -44,6 +45,8 @@ from autoresponder_dagster.schemas.enums import Category, Determination
 
 _LONG_WORD = 4
 OLD_NEWS = timedelta(days=730)
+_MOST_OF_A_YEAR = timedelta(days=300)
+"""What lies at least between the day meant and the other one, where a day has no year."""
 _SUPPORTING = (
     Meaning.OLD_ADDRESS_ENDS,
     Meaning.UNMONITORED,
@@ -170,10 +173,10 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
     days = (facts.effective_date(reading.sources, said, PAST) for said in (statement, *ended, *before))
     day = next((found for found in days if found is not None), facts.only_past_day(reading.sources))
-    is_future = day is not None and reading.sources.today is not None and day > reading.sources.today
+    is_future = _is_to_come(reading, statement, day)
     confidence = CERTAIN if statement.is_first_person else INFERRED
     if (statement.is_weak and not stays) or (
-        Trait.CAPITAL_TITLES in lexicon(statement.language).traits and title.text.islower()
+        Trait.CAPITAL_TITLES in lexicon(statement.language).traits and title.text[:1].islower()
     ):
         confidence = DOUBTFUL  # "I am now a member of the audience."
     if not reading.is_automatic:
@@ -182,7 +185,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     is_old = facts.is_long_ago(reading.sources, statement) or (
         day is not None and reading.sources.today is not None and reading.sources.today - day > OLD_NEWS
     )
-    is_elsewhere = is_honorary(reading, statement)
+    is_elsewhere = is_honorary(reading, statement) or (not stays and _may_be_elsewhere(reading, title))
     if statement.is_hedged or statement.is_temporary or away or is_future or is_old or is_elsewhere:
         confidence = DOUBTFUL
     return base._replace(
@@ -194,6 +197,44 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         new_title=title.text,
         effective_date=day.isoformat() if day else None,
     )
+
+
+def _is_to_come(reading: Reading, statement: Statement, day: date | None) -> bool:
+    """Tell whether a post may be one that the sender is still to get.
+
+    So it is on a day ahead, where the verb is a future, and where a day without a year is nearer ahead than past.
+    """
+    today = reading.sources.today
+    if today is None:
+        return False
+    if day is not None and day > today:
+        return True
+    said = reading.sources.own.sentences[statement.sentence].folded[: (statement.title or (statement.end,))[0]]
+    known = lexicon(statement.language)
+    is_said = known.finds("to_come", said) is not None
+    ahead = facts.effective_date(reading.sources, statement, FUTURE)
+    if day is None or ahead is None or ahead - day < _MOST_OF_A_YEAR:
+        return is_said and (day is None or day == today)
+    return is_said or (ahead - today < today - day and known.finds("since", said) is None)
+
+
+def _may_be_elsewhere(reading: Reading, title: StatedTitle) -> bool:
+    """Tell whether a new post may be one at another employer: another firm is named, or the sender left something."""
+    if any(not s.is_negated for s in reading.of_sender(Meaning.STILL_HERE)):
+        return False
+    moved = any(
+        s.means == Meaning.NEW_EMPLOYER and s.sentence == title.statement.sentence and _names_another_firm(reading, s)
+        for s in reading.of_sender(Meaning.NEW_EMPLOYER)
+    )
+    left = any(not (s.is_weak or s.is_negated or s.is_temporary) for s in reading.of_sender(*DEPARTED))
+    return title.organization is not None or moved or left
+
+
+def _names_another_firm(reading: Reading, statement: Statement) -> bool:
+    if statement.org is None:
+        return False
+    name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+    return name is not None and not is_own_organization(name, reading.identity)
 
 
 def title_hint(reading: Reading, base: Verdict) -> Verdict | None:

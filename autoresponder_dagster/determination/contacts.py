@@ -68,10 +68,12 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
             lexicon.within(sentence.folded).finds("not_successor", before) for lexicon in sources.lexicons
         ):
             continue
-        if not _is_signature(sources, statements, number, boxes):
-            found.extend(_with_addresses(sources, statements, number, boxes))
-        name = None if boxes else _name_referred_to(sources, statements, number)
-        if name:
+        is_signature = _is_signature(sources, statements, number, boxes)
+        beside = [] if is_signature else _with_addresses(sources, statements, number, boxes)
+        found.extend(beside)
+        name = None if beside or is_signature else _name_referred_to(sources, statements, number)
+        # "Ask Ann Lee; for anything technical there is support@…": the address is another clause's.
+        if name and (not boxes or sentence.text.find(name) < sentence.text.rfind(";", 0, boxes[0].start)):
             found.append(
                 Contact(
                     name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, None, number, statements)
@@ -98,24 +100,8 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
 
     That is somebody who does something in the own words, or has an address beside the sender's.
     """
-    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY}
-    writer = fold(sources.identity.writer or "")
-    for number, sentence in enumerate(sources.own.sentences):
-        for start, end, name in sentence.names:
-            is_other = (
-                is_person_like(name)
-                and _may_be_person(sentence.text, start, name, sources)
-                and not _names_own_organization(name, sources.identity)
-            )
-            acts = _BEGINS_CLAUSE.search(sentence.text[:start]) and any(
-                lexicon.within(sentence.folded).finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons
-            )
-            acts = acts or any(
-                lexicon.finds("acts_before", sentence.folded[:start]) for lexicon in sources.lexicons[:1]
-            )
-            is_known = number in third_gone or sentence.is_subject or (writer and _is_same(name, writer))
-            if is_other and (acts or is_asian(name)) and not is_known:
-                return True
+    if who_acts(sources, statements):
+        return True
     text = f"{sources.own.own}\n{sources.own.signature}"
     home = domain_of(sources.identity.email or "")
     return any(
@@ -128,6 +114,32 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
         )
         for box in find_mailboxes(text)
     )
+
+
+def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[int, str]]:
+    """Return who does something in the own words beside the sender and whoever writes, and in which sentence."""
+    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED | AWAY}
+    writer = fold(sources.identity.writer or "")
+    return [
+        (number, strip_honorifics(name))
+        for number, sentence in enumerate(sources.own.sentences)
+        if number not in third_gone and not sentence.is_subject
+        for start, end, name in sentence.names
+        if is_person_like(name)
+        and _may_be_person(sentence.text, start, name, sources)
+        and not _names_own_organization(name, sources.identity)
+        and (is_asian(name) or _acts(sentence, start, end, sources))
+        and not (writer and _is_same(name, writer))
+    ]
+
+
+def _acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
+    """Tell whether a name is the subject of a clause, or what comes before it hands something over."""
+    before, after = sentence.folded[:start], sentence.folded[end:]
+    begins = _BEGINS_CLAUSE.search(sentence.text[:start]) is not None
+    return (
+        begins and any(lexicon.within(sentence.folded).finds("acts", after) for lexicon in sources.lexicons)
+    ) or any(lexicon.finds("acts_before", before) for lexicon in sources.lexicons[:1])
 
 
 def _names_own_organization(name: str, identity: Identity) -> bool:
@@ -237,7 +249,10 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     if len(name.split()) > 1:
         is_vacant = _OF_A_POST.search(text[:start]) is not None
         is_office = (name.endswith("s") or is_vacant) and _is_last_title(name, sources)
-        return has_honorific(raw) or not (is_office or _WITHIN.search(text[:start]))
+        is_place = _WITHIN.search(text[:start]) is not None and not any(
+            lexicon.finds("acts_before", fold(text[:start])) for lexicon in sources.lexicons[:1]
+        )
+        return has_honorific(raw) or not (is_office or is_place)
     if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
         return False
     # Where every noun has a capital, a single word is a name only after a form of address.

@@ -11,12 +11,17 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.contacts import Contact, contacts, names_another
+from autoresponder_dagster.determination.contacts import Contact, contacts, names_another, who_acts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
-from autoresponder_dagster.determination.organizations import names_an_organization, organization_of_domain
+from autoresponder_dagster.determination.organizations import (
+    clean_organization,
+    is_firm,
+    names_an_organization,
+    organization_of_domain,
+)
 from autoresponder_dagster.determination.people import identity_of
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
@@ -96,7 +101,25 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         names_another(reading.sources, reading.statements) or _announces_somebody(reading)
     ):
         confidence = min(confidence, NEARLY)  # Somebody is named, and what for is not understood.
+    if verdict.determination == Determination.INACTIVE and leading.who == Who.SENDER:
+        verdict, confidence = _with_implied_successor(reading, leading, verdict, confidence)
     return verdict._replace(confidence=confidence, matched=matched_entries(leading, *said))
+
+
+def _with_implied_successor(
+    reading: Reading, leading: Statement, verdict: Verdict, confidence: float
+) -> tuple[Verdict, float]:
+    """Take the one other person who does something in the text for the successor, for Human Review only."""
+    acting = who_acts(reading.sources, reading.statements)
+    names = {name for number, name in acting if number >= leading.sentence}
+    if len(names) != 1:
+        return verdict, confidence
+    name = names.pop()
+    return verdict._replace(
+        determination=Determination.REPLACEMENT,
+        replacement_name=name,
+        alternates=(Contact(name, None, is_guess=True),),
+    ), min(confidence, DOUBTFUL)
 
 
 def _announces_somebody(reading: Reading) -> bool:
@@ -138,10 +161,18 @@ def _employed_elsewhere(reading: Reading) -> list[Statement]:
         s._replace(means=Meaning.LEFT, is_weak=not ends and (s.is_weak or not _is_at_a_firm(reading, s)))
         for s in reading.of_sender(Meaning.NEW_EMPLOYER)
         if (s.is_named or (s.who == Who.IMPLICIT and s.language in NO_SPACES))
-        and (ends or not s.is_weak)
+        and (ends or not s.is_weak or _is_surely_a_firm(reading, s))
         and not (s.is_negated or s.is_temporary)
         and (reading.is_automatic or s.is_first_person or s.language in NO_SPACES)
     ]
+
+
+def _is_surely_a_firm(reading: Reading, statement: Statement) -> bool:
+    """Tell whether somebody "moved to" what can only be a firm, not to a place or another team."""
+    if statement.org is None:
+        return False
+    name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+    return name is not None and is_firm(name, reading.sources.lexicons)
 
 
 def _is_at_a_firm(reading: Reading, statement: Statement) -> bool:
@@ -196,7 +227,8 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         return True  # "Today is my last day before three weeks of leave. I am back on 9 November."
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
-    has_title = stated_title(reading) is not None and (stays or is_weak)
+    title = stated_title(reading)
+    has_title = title is not None and title.organization is None and (stays or is_weak)
     has_title = has_title or (is_weak and bool(stays) and title_in_passing(reading, "title_news") is not None)
     if has_title or (denies and stays):
         return True

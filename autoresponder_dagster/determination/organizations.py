@@ -54,6 +54,14 @@ def _second_clause() -> "re.Pattern[str]":
 
 
 @lru_cache(maxsize=1)
+def _preposition() -> "re.Pattern[str]":
+    """Return the pattern of a preposition before a name with a capital, with or without an article."""
+    return re.compile(
+        rf"\b(?:{alternatives(terms('prepositions'))})(?: (?:{alternatives(terms('articles'))}))?[ '’](?=[A-ZÀ-ÖØ-Þ])"
+    )
+
+
+@lru_cache(maxsize=1)
 def _article() -> "re.Pattern[str]":
     return re.compile(rf"(?:{alternatives(terms('articles'))})\s+|(?:{alternatives(terms('elided_articles'))})['’]\s?")
 
@@ -64,6 +72,24 @@ def names_an_organization(name: str) -> bool:
         return _ASIAN_END.search(fold(name)) is not None
     known = name_words("organization_words") | terms("organization_nouns")
     return any(word.strip(".,'") in known for word in re.split(r"[\s'’-]+", fold(name)))
+
+
+def organizations_in(text: str, lexicons: Sequence[Lexicon]) -> list[str]:
+    """Return the names in a text that follow a preposition and hold a word of firms ("at Orion Press").
+
+    What a unit of an organisation can be called, too ("Communications"), is no such word.
+    """
+    names = (
+        clean_organization(text[found.end() :].split(".", maxsplit=1)[0], lexicons)
+        for found in _preposition().finditer(text)
+    )
+    return [name for name in names if name is not None and is_firm(name, lexicons)]
+
+
+def is_firm(name: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether one of several words of a name is one of firms, and of nothing within a firm."""
+    words = re.split(r"[\s.,'’-]+", fold(name))
+    return len(words) > 1 and any(word in lexicon.terms.get("firms", ()) for lexicon in lexicons for word in words)
 
 
 def is_own_organization(name: str, identity: Identity) -> bool:

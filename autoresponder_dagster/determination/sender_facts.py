@@ -17,7 +17,11 @@ from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
-from autoresponder_dagster.determination.organizations import clean_organization, is_own_organization
+from autoresponder_dagster.determination.organizations import (
+    clean_organization,
+    is_own_organization,
+    organizations_in,
+)
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -48,10 +52,11 @@ class StatedAddress(NamedTuple):
 
 
 class StatedTitle(NamedTuple):
-    """A new title and the statement that gives it."""
+    """A new title and the statement that gives it; ``organization`` is the one it is held in, if it is another one."""
 
     text: str
     statement: Statement
+    organization: str | None = None
 
 
 @lru_cache(maxsize=2)
@@ -237,7 +242,8 @@ def _finds(reading: Reading, kind: str, sentence: Sentence, start: int = 0, end:
 @lru_cache(maxsize=2)
 def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the sender's new title, if the sender states one."""
-    for statement in sorted(reading.of_sender(Meaning.NEW_TITLE), key=lambda said: said.is_weak):
+    titles = []
+    for statement in reading.of_sender(Meaning.NEW_TITLE):
         # Japanese and Chinese leave out the subject where it is the writer.
         is_writer = statement.who == Who.IMPLICIT and statement.language in NO_SPACES
         if statement.is_negated or statement.title is None or not (statement.who == Who.SENDER or is_writer):
@@ -247,7 +253,21 @@ def stated_title(reading: Reading) -> StatedTitle | None:
         # "I am the new assistant of Ms Lee": somebody else writes.
         serves = any(has_honorific(name) and reading.identity.is_named_in(name) for _, _, name in person_names(raw))
         if text is not None and not serves:
-            return StatedTitle(text, statement)
+            titles.append(StatedTitle(text, statement, _organization_beside(reading, statement)))
+    return min(titles, key=lambda title: (title.statement.is_weak, title.text[:1].islower()), default=None)
+
+
+def _organization_beside(reading: Reading, statement: Statement) -> str | None:
+    """Return the other organisation that a title is one of ("Superintendent of Harper County Schools").
+
+    What nothing but a capital tells from a unit ("Head of Treasury") is none.
+    """
+    if statement.title is None:
+        return None
+    sentence = reading.sources.own.sentences[statement.sentence]
+    for name in organizations_in(sentence.text[statement.start :], reading.sources.lexicons):
+        if not is_own_organization(name, reading.identity):
+            return name
     return None
 
 
@@ -299,7 +319,8 @@ def stated_employer(reading: Reading) -> str | None:
         name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
         if name is not None and not is_own_organization(name, reading.identity):
             return name
-    return None
+    title = stated_title(reading)
+    return title.organization if title is not None else None
 
 
 def title_at_employer(reading: Reading) -> str | None:
