@@ -21,6 +21,7 @@ _MAX_DATES = 40
 _MONTHS = 12
 _WEEK = timedelta(days=7)
 _WEEKS = 53
+_LAST = -1
 _THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
 _WESTMOST, _EASTMOST = -11, -4
@@ -30,6 +31,8 @@ _WESTMOST, _EASTMOST = -11, -4
 class Recurrence(Enum):
     """How often a day comes that is told without its month."""
 
+    DAILY = "daily"
+    """The day after another ("back the next day")."""
     WEEKLY = "weekly"
     MONTHLY = "monthly"
 
@@ -120,11 +123,17 @@ def _counts() -> dict[str, int]:
 
 
 @lru_cache(maxsize=1)
+def _holidays() -> dict[str, tuple[int, ...]]:
+    return {name: rule for language in LANGUAGES for name, rule in lexicon(language).holidays.items()}
+
+
+@lru_cache(maxsize=1)
 def _periods() -> dict[str, str]:
     """Return what "the end of the …" may speak of: a week, month or year, by its word."""
     return {word: period for language in LANGUAGES for word, period in lexicon(language).periods.items()}
 
 
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _ASIAN_NUMBER = "[0-3]?[0-9]|[一二三四五六七八九十]{1,3}"
 _ASIAN_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _YEARS_AWAY = {"来": 1, "明": 1, "翌": 1, "去": -1, "昨": -1, "今": 0, "本": 0}
@@ -151,7 +160,7 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     ordinals = alternatives(_ordinal_numbers())
     weekday = rf"(?:(?P<weekday>{names})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
     year = r"(?:,? ?(?:de |del |do |anno )?(?P<year>(?:19|20)\d\d)\b|,? ?'(?P<short>\d\d)\b)?"
-    day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|re|:?e|:?a|ste|de|o|\u00b0)?\.?"
+    day = r"(?P<day>[0-3]?\d)\.?(?:st|nd|rd|th|er|re|:?e|:?a|ste|de|o|\u00b0)?\.?"
     english_day = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
     to_day = r"(?: ?\(?(?:-|to|through|thru|until|and)\)? ?(?P<day_to>[0-3]?\d)(?:st|nd|rd|th)?\b)?"
     article = "(?:the |den |dem |der |il |le |el |dia |op |d\\. )?"
@@ -159,6 +168,8 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     month_ends = "|".join(known.month_end_before for known in map(lexicon, LANGUAGES) if known.month_end_before)
     periods = alternatives(_periods())
     next_week = alternatives(terms("next_week"))
+    articles, of_month = alternatives(terms("articles")), alternatives(terms("of_month"))
+    one_day = alternatives(word for word, days in _duration_days().items() if days == 1)
     forms = {
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
         "asian": r"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{4})年|"
@@ -169,6 +180,10 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "asian_day": rf"(?P<day>{_ASIAN_NUMBER})[日号](?:$|[^间内程前数以]|以[降后])",
         "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
         "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?{english_day}{to_day}{year}",
+        "compact": rf"\b(?P<day>[0-3]\d)(?P<month>{months})(?P<short>\d\d)\b",
+        "roman": r"\b(?P<day>[0-3]?\d)[. ] ?(?P<roman>i{1,3}|iv|vi{0,3}|ix|xi{0,2})[. ] ?(?P<year>20\d\d)\b",
+        "day_of_month": rf"\bthe (?:(?P<day>[0-3]?\d)(?:st|nd|rd|th)|(?P<day_word>{ordinals})) "
+        r"of (?P<which>the|this|last|next) month\b",
         "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}",
         "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)"
         r"(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
@@ -194,7 +209,10 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "duration": "|".join(_duration_forms()),
         "ahead": "|".join(_ahead_forms()),
         "next_day": _one_of("next_day"),
-        "thanksgiving": r"\b(?:(?P<weekday>monday|tuesday|wednesday|thursday|friday) )?after thanksgiving\b",
+        "after_holiday": rf"\b(?P<weekday>{names}|{one_day}) (?:{alternatives(terms('after'))}) "
+        rf"(?:(?:{articles}) )?(?P<holiday>{alternatives(_holidays())})\b",
+        "nth_weekday": rf"\b(?P<nth>{ordinals}) (?P<weekday>{names}) (?:(?:{of_month}) )?(?P<month>{months})\b{year}",
+        "yesterday": _one_of("yesterday"),
     }
     return {name: re.compile(form, re.ASCII) for name, form in forms.items()}
 
@@ -397,13 +415,14 @@ def _nearest_day(today: date, day: int, direction: int) -> date | None:
 
 
 def _add_named_months(found: _Found) -> None:
-    for kind in ("month_day", "day_month", "ordinal_word"):
+    for kind in ("month_day", "day_month", "ordinal_word", "compact", "roman"):
         for match in found.matches(kind):
             groups = match.groupdict()
-            word, last = groups.get("day_word"), groups.get("day_to")
+            word, last, roman = groups.get("day_word"), groups.get("day_to"), groups.get("roman")
             day = _ordinal_numbers()[word] if word else int(last or groups["day"])
-            value = found.resolve(month_numbers()[groups["month"]], day, _full_year(groups["year"], groups["short"]))
-            weekday = _weekday_numbers().get(groups["weekday"] or "")
+            month = _ROMAN.index(roman) + 1 if roman else month_numbers()[groups["month"]]
+            value = found.resolve(month, day, _full_year(groups.get("year"), groups.get("short")))
+            weekday = _weekday_numbers().get(groups.get("weekday") or "")
             is_certain = weekday is None or value is None or value.weekday() == weekday
             found.add(match, value, is_certain=is_certain, is_range=last is not None)
 
@@ -440,22 +459,71 @@ def _before_dashed() -> tuple[str, ...]:
 
 def _add_spelled(found: _Found, today: date) -> None:
     """Add dates that only a phrase tells ("the Monday after Thanksgiving", "Monday week", "the end of May")."""
-    for match in found.matches("thanksgiving"):
-        november = date(today.year, 11, 1)
-        holiday = november + timedelta(days=(_THURSDAY - november.weekday()) % 7 + 21)
-        wanted = _weekday_numbers()[match.group("weekday") or "monday"]
-        found.add(match, holiday + timedelta(days=(wanted - holiday.weekday()) % 7 or 7))
-    _add_durations(found, today)
+    for match in found.matches("after_holiday"):
+        holiday = _day_of_holiday(_holidays()[match.group("holiday")], found)
+        weekday = _weekday_numbers().get(match.group("weekday"))
+        if holiday is not None:
+            found.add(match, _weekday_from(holiday + timedelta(days=1), weekday))
+    for match in found.matches("nth_weekday"):
+        found.add(match, _nth_weekday(match, found))
     for match in found.matches("weekday_week"):
         weekday = _weekday_numbers()[match.group("weekday") or match.group("weekday_b")]
         found.add(match, today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7))
+    _add_durations(found, today)
     for match in found.matches("week_number"):
         if _is_week(match.group("word"), found.languages):
             week, last = int(match.group("week")), match.group("week_to")
             value = _day_of_week(int(last), _FRIDAY, found) if last else _day_of_week(week, 0, found)
             found.add(match, value, is_range=last is not None)
+    for match in found.matches("day_of_month"):
+        found.add(match, _day_of_month(match, found, today))
     for match in found.matches("month_end"):
-        found.add(match, _end_of(match.group("month"), _full_year(match.group("year"), match.group("short")), found))
+        is_vague = found.folded[: match.start()].rstrip().removesuffix(" the").endswith(_vague())
+        found.add(
+            match,
+            None
+            if is_vague
+            else _end_of(match.group("month"), _full_year(match.group("year"), match.group("short")), found),
+        )
+
+
+@lru_cache(maxsize=1)
+def _vague() -> tuple[str, ...]:
+    return tuple(f" {word}" for word in terms("vague"))
+
+
+def _day_of_month(match: "re.Match[str]", found: _Found, today: date) -> date | None:
+    """Return a day of this month or a month beside it ("the first of the month")."""
+    word = match.group("day_word")
+    day = _ordinal_numbers()[word] if word else int(match.group("day"))
+    first = _months_later(today.replace(day=1), {"last": -1, "next": 1}.get(match.group("which"), 0))
+    value = _make(first.year, first.month, day)
+    is_away = value is not None and (value - today).days * found.direction < 0
+    return _nearest_day(today, day, found.direction) if is_away and match.group("which") == "the" else value
+
+
+def _weekday_from(day: date, weekday: int | None) -> date:
+    """Return the first such weekday from a day on; the day itself where none is given."""
+    return day if weekday is None else day + timedelta(days=(weekday - day.weekday()) % 7)
+
+
+def _day_of_holiday(rule: tuple[int, ...], found: _Found) -> date | None:
+    month, day, *weekday = rule
+    first = found.resolve(month, day, None)
+    return first and _weekday_from(first, weekday[0] if weekday else None)
+
+
+def _nth_weekday(match: "re.Match[str]", found: _Found) -> date | None:
+    """Return the first, second, … or last such weekday of a month."""
+    nth, weekday = _ordinal_numbers()[match.group("nth")], _weekday_numbers()[match.group("weekday")]
+    year = _full_year(match.group("year"), match.group("short"))
+    month = found.resolve(month_numbers()[match.group("month")], 1, year)
+    if month is None:
+        return None
+    if nth == _LAST:
+        return _weekday_from(_months_later(month, 1) - _WEEK, weekday)
+    value = _weekday_from(month + _WEEK * (nth - 1), weekday)
+    return value if value.month == month.month else None
 
 
 def _day_of_week(number: int, weekday: int, found: _Found) -> date | None:
@@ -512,10 +580,10 @@ def _add_weekdays(found: _Found, today: date) -> None:
 def _add_days_near(found: _Found, today: date) -> None:
     """Add today and the days after it, and the day after another date ("until 25 October, back the next day")."""
     for match in found.matches("next_day") if found.direction == FUTURE else ():
-        earlier = found.latest_before(match)
-        found.add(match, earlier + timedelta(days=1) if earlier else None)
+        earlier = found.latest_before(match) or today
+        found.add(match, earlier + timedelta(days=1), recurs=Recurrence.DAILY)
     # Today stands before tomorrow, which may be a part of it ("heute morgen").
-    for days, kind in ((2, "day_after_tomorrow"), (0, "today"), (1, "tomorrow")):
+    for days, kind in ((2, "day_after_tomorrow"), (0, "today"), (1, "tomorrow"), (-1, "yesterday")):
         for match in found.matches(kind):
             found.add(match, today + timedelta(days=days), is_relative=True)
 
@@ -583,6 +651,8 @@ def first_after(stated: StatedDate, day: date) -> date | None:
     """Return the first day after another on which a date that recurs falls; one that does not is what it is."""
     if stated.value is None or stated.recurs is None or stated.value > day:
         return stated.value
+    if stated.recurs == Recurrence.DAILY:
+        return day + timedelta(days=1)
     if stated.recurs == Recurrence.WEEKLY:
         return stated.value + _WEEK * ((day - stated.value) // _WEEK + 1)
     return _same_or_next_month(day + timedelta(days=1), stated.value.day)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian
-from autoresponder_dagster.determination.dates import FUTURE, PAST, StatedDate, dates_in, first_after
+from autoresponder_dagster.determination.dates import FUTURE, PAST, Recurrence, StatedDate, dates_in, first_after
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import Lexicon, Trait
+from autoresponder_dagster.determination.lexicon import Lexicon, Trait, terms
 from autoresponder_dagster.determination.mailboxes import (
     Mailbox,
     find_mailboxes,
@@ -28,15 +28,17 @@ from autoresponder_dagster.determination.people import Identity, is_person_like,
 from autoresponder_dagster.determination.statements import Statement
 
 LONGEST_ABSENCE = timedelta(days=800)
-CUE_REACH, UNTIL_REACH, START_REACH, NEAR_CUE = 60, 24, 14, 25
+CUE_REACH, UNTIL_REACH, START_REACH, NEAR_CUE = 60, 32, 14, 25
 """Characters within which a word before a date says what the date is."""
-CUE_REACH_AFTER = 40
+CUE_REACH_AFTER, UNTIL_REACH_AFTER = 40, 14
 _BEHIND = {"return_cue": "return_follows"}
 """The words that say the same behind a date, where the verb is not last."""
+FAR_CUE = 40
 BEHIND = 2
 """A word before a date counts as nearer than one as near behind it."""
 ADDRESS_REACH = 60
 _NEWS = timedelta(days=200)
+_TO_FRIDAY = timedelta(days=4)
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
@@ -214,9 +216,7 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     """
     back, ends = _days_of_return(sources)
     if back:
-        stated = min(
-            back, key=lambda found: (found.stated.is_relative, found.stated.value == sources.today, found.distance)
-        ).stated
+        stated = min(back, key=lambda found: _rank(found, sources.today)).stated
         return ReturnDate(stated.value, stated.is_certain)
     until = [found for found in ends if found.sentence in sentences]
     if until:
@@ -225,6 +225,11 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
         stated = max(dates, key=lambda found: found.value or date.min)
         return ReturnDate(stated.value, stated.is_certain)
     return ReturnDate()
+
+
+def _rank(found: _Candidate, today: date | None) -> tuple[bool, bool, bool, int]:
+    """Return what makes a day of return the likelier one: a near word, a calendar day, a day ahead."""
+    return found.distance > FAR_CUE, found.stated.is_relative, found.stated.value == today, found.distance
 
 
 @lru_cache(maxsize=2)
@@ -242,11 +247,23 @@ def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate
                 if stated.is_range or stated.is_duration
                 else _distance(sentence, stated, "until_cue", sources, UNTIL_REACH)
             )
-            if ends is not None and (returns is None or ends <= returns):
+            if returns is None and ends is None and _is_week_of(sentence, stated):
+                friday = stated._replace(value=stated.value + _TO_FRIDAY, is_range=True) if stated.value else stated
+                until.append(_Candidate(number, UNTIL_REACH, friday))
+            elif stated.recurs == Recurrence.DAILY:
+                # "The next day" is one of return where it follows an end, and nothing at all where no day is told.
+                if until or stated.start > sources.dates(sentence, FUTURE)[0].start:
+                    back.append(_Candidate(number, returns or NEAR_CUE, _behind_end(stated, until)))
+            elif ends is not None and (returns is None or ends <= returns):
                 until.append(_Candidate(number, ends, stated))
             elif returns is not None and not _is_beginning(sentence, stated, returns, sources):
                 back.append(_Candidate(number, returns, _behind_end(stated, until)))
     return back, until
+
+
+def _is_week_of(sentence: Sentence, stated: StatedDate) -> bool:
+    """Tell whether a date stands for its week ("out the week of 5 October")."""
+    return sentence.folded[: stated.start].rstrip().removesuffix(" the").endswith(tuple(terms("week_of")))
 
 
 def _behind_end(stated: StatedDate, until: Sequence[_Candidate]) -> StatedDate:
@@ -300,10 +317,9 @@ def only_past_day(sources: Sources) -> date | None:
         if number not in returns
         and not any(lexicon.finds("end_of_address", sentence.folded) for lexicon in sources.lexicons)
         for stated in sources.dates(sentence, PAST)
-        if stated.value is not None and not stated.is_relative
+        if stated.value is not None and not stated.is_relative and today - _NEWS < stated.value <= today
     }
-    day = days.pop() if len(days) == 1 else None
-    return day if day is not None and today - _NEWS < day <= today else None
+    return days.pop() if len(days) == 1 else None
 
 
 def _gap(stated: StatedDate, statement: Statement) -> int:
@@ -331,8 +347,8 @@ def _is_beginning(sentence: Sentence, stated: StatedDate, returns: int, sources:
 
 def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources, reach: int) -> int | None:
     """Return the distance from the nearest cue to a date, or null."""
-    before = sentence.folded[max(0, stated.start - reach) : stated.start]
-    after = sentence.folded[stated.end : stated.end + CUE_REACH_AFTER]
+    before = sentence.folded[max(0, stated.start - reach) : stated.start].rpartition(";")[2]
+    after = sentence.folded[stated.end : stated.end + (UNTIL_REACH_AFTER if cue == "until_cue" else CUE_REACH_AFTER)]
     distances: list[int] = []
     for lexicon in sources.lexicons:
         words = lexicon.within(sentence.folded).words

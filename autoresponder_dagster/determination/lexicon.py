@@ -155,6 +155,8 @@ class Lexicon:
     """Pattern of what stands before a month or period whose last day is meant ("the end of September")."""
     periods: Mapping[str, str] = field(default_factory=dict)
     """Words for this ``week``, ``month`` or ``year`` where its end is told ("the end of the month")."""
+    holidays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Holidays by name: month and day, or month, day and weekday for the first such weekday from that day on."""
     week_words: tuple[str, ...] = ()
     """Words before the number of a week in the calendar ("KW 42")."""
     words: Mapping[str, "re.Pattern[str]"] = field(default_factory=dict)
@@ -244,6 +246,7 @@ _TABLES = {
     "ahead_before",
     "ahead_after",
     "periods",
+    "holidays",
     "month_end_before",
     "week_words",
     "subject_prefixes",
@@ -390,6 +393,7 @@ def read_lexicon(text: str, language: str) -> Lexicon:
         ahead_after=fold(data.get("ahead_after") or ""),
         periods={fold(str(word)): str(period) for word, period in (data.get("periods") or {}).items()},
         month_end_before=fold(data.get("month_end_before") or ""),
+        holidays={fold(str(name)): tuple(map(int, rule)) for name, rule in (data.get("holidays") or {}).items()},
         week_words=tuple(fold(str(word)) for word in data.get("week_words") or []),
         words=words,
         terms={kind: tuple(fold(str(word)) for word in listed) for kind, listed in (data.get("terms") or {}).items()},
