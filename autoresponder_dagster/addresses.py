@@ -129,6 +129,21 @@ ROLE_NAMES = frozenset([
 ])  # fmt: skip
 """Mailbox names that stand for a role, not a person, in the supported languages (rules.md §9)."""
 
+ROLE_BEGINNINGS = (
+    "abteilung", "afdeling", "avdeln", "bureau", "centro", "center", "centre", "comite", "comiss", "comision",
+    "commission", "committee", "coordena", "coordina", "departament", "departement", "department", "depto", "dept",
+    "dezernat", "direcci", "direzion", "division", "dpto", "dzial", "enhet", "fachbereich", "fakult", "geschaeftsst",
+    "institut", "instytut", "katedra", "kommun", "nucleo", "oddzial", "office", "referat", "reparto", "seccion",
+    "secretari", "sekretari", "segreteri", "servic", "serviz", "setor", "sezione", "stabsst", "ufficio", "unidad",
+    "unidade", "wydzial", "zaklad", "zentrum", "zespol",
+)  # fmt: skip
+ROLE_ENDINGS = (
+    "abteilung", "afdeling", "avdelning", "avdelningen", "buero", "bureau", "center", "centre", "committee",
+    "department", "dept", "desk", "dienst", "division", "enheten", "kansli", "kontoret", "office", "service", "services",
+    "stelle", "team", "verwaltung", "zentrum",
+)  # fmt: skip
+"""How the mailbox names of offices begin and end that are put together (``ufficiotecnico@``, ``bauverwaltung@``)."""
+
 SPREADSHEET_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 """First characters that make a spreadsheet run a cell (OWASP, CSV injection)."""
 
@@ -169,12 +184,18 @@ def is_valid_email(address: str) -> bool:
     return True
 
 
+def _is_put_together(words: list[str]) -> bool:
+    """Tell whether the last word of a mailbox name is a compound that names an office, without an initial before it."""
+    ending = next((ending for ending in ROLE_ENDINGS if words[-1].endswith(ending)), None)
+    return ending is not None and words[-1] != ending and len(words[0]) > 1
+
+
 def is_role_mailbox(address: str, role_names: Collection[str] = ()) -> bool:
     """Tell whether a mailbox stands for a role (``info@``, ``sales-emea@``) and not for a person.
 
     The whole local part counts, and so does a first or last word of it that is a role name of four or
-    more letters; an initial before it (``e.root@``) makes it a person's. No ``role_names`` stand for the
-    built-in ones.
+    more letters; an initial before it (``e.root@``) makes it a person's. A word that is put together as the
+    names of offices are counts, too (``ufficiotecnico@``). No ``role_names`` stand for the built-in ones.
     """
     role_names = role_names or ROLE_NAMES
     local = address.rpartition("@")[0].strip().lower()
@@ -185,6 +206,8 @@ def is_role_mailbox(address: str, role_names: Collection[str] = ()) -> bool:
     if not words:
         return False
     if all(word in role_names for word in words):
+        return True
+    if words[0].startswith(ROLE_BEGINNINGS) or _is_put_together(words):
         return True
     if len(words) == 1 or len(words[0]) == 1:
         return False

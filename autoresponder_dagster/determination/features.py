@@ -14,7 +14,7 @@ from typing import NamedTuple
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
 from autoresponder_dagster.determination.facts import Sources, is_own_address
-from autoresponder_dagster.determination.mailboxes import names_match, shape
+from autoresponder_dagster.determination.mailboxes import local_part, names_match, shape
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import is_person_like, person_names
 from autoresponder_dagster.determination.reading import Reading
@@ -30,6 +30,8 @@ _KINDS = "#%@"
 _PERSONAL_SHAPES = ("f.last", "first.last")
 _LINK = re.compile(r"\b(?:https?:|www\.)\S+")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
+_ADDRESS = re.compile(r"\S+@\S+")
+_WORD = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
 
 
@@ -138,9 +140,23 @@ def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int,
             kind = "@own_here" if domain_of(box.email) == domain_of(sender.email or "") else "@own_elsewhere"
         elif shape(box.email) in _PERSONAL_SHAPES or any(names_match(box.email, name) for name in names):
             kind = "@person"
+        elif _is_named_after_matter(box.email, sentence):
+            kind = "@role"
         else:
             kind = "@other"
         yield box.start, box.end, kind
+
+
+def _is_named_after_matter(email: str, sentence: Sentence) -> bool:
+    """Tell whether a mailbox is called as something in its sentence is ("Group bookings: groups@…"): an office's."""
+    rest = _ADDRESS.sub(" ", sentence.folded)
+    words = _WORD.findall(rest)
+    squeezed = "".join(words)
+    for part in _WORD.findall(local_part(email)):
+        begins = part[:STEM]
+        if len(begins) == STEM and (part in squeezed or any(word.startswith(begins) for word in words)):
+            return True
+    return False
 
 
 def _days(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int, str]]:
