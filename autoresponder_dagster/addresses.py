@@ -139,8 +139,8 @@ ROLE_BEGINNINGS = (
 )  # fmt: skip
 ROLE_ENDINGS = (
     "abteilung", "afdeling", "avdelning", "avdelningen", "buero", "bureau", "center", "centre", "committee",
-    "department", "dept", "desk", "dienst", "division", "enheten", "kansli", "kontoret", "office", "service", "services",
-    "stelle", "team", "verwaltung", "zentrum",
+    "department", "dept", "desk", "dienst", "division", "enheten", "kansli", "kontoret", "office", "service",
+    "services", "stelle", "team", "verwaltung", "zentrum",
 )  # fmt: skip
 """How the mailbox names of offices begin and end that are put together (``ufficiotecnico@``, ``bauverwaltung@``)."""
 
