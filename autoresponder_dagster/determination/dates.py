@@ -584,8 +584,10 @@ def _add_days_near(found: _Found, today: date) -> None:
         found.add(match, earlier + timedelta(days=1), recurs=Recurrence.DAILY)
     # Today stands before tomorrow, which may be a part of it ("heute morgen").
     for days, kind in ((2, "day_after_tomorrow"), (0, "today"), (1, "tomorrow"), (-1, "yesterday")):
+        known = {word for language in found.languages for word in lexicon(language).terms.get(kind, ())}
         for match in found.matches(kind):
-            found.add(match, today + timedelta(days=days), is_relative=True)
+            if match.group() in known:  # French "hier" is not the German one.
+                found.add(match, today + timedelta(days=days), is_relative=True)
 
 
 def _add_later_days(found: _Found, today: date) -> None:
@@ -641,7 +643,7 @@ def _end_of(name: str | None, year: int | None, found: _Found) -> date | None:
 
 def _next_such_day(weekday: int | None, day: int, found: _Found, today: date) -> date | None:
     """Return the nearest day of a month ("the 26th") that falls on a weekday, if one is given."""
-    days = (today + timedelta(days=step * found.direction) for step in range(62))
+    days = (today + timedelta(days=step * found.direction) for step in range(62 if weekday is None else 200))
     return next(
         (candidate for candidate in days if candidate.day == day and weekday in (None, candidate.weekday())), None
     )

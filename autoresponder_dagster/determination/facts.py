@@ -38,11 +38,13 @@ BEHIND = 2
 """A word before a date counts as nearer than one as near behind it."""
 ADDRESS_REACH = 60
 _NEWS = timedelta(days=200)
+_ROUGHLY = timedelta(days=10)
 _TO_FRIDAY = timedelta(days=4)
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
 _WORD_OF_ADDRESS = re.compile(r"[a-z]+")
+_CLAUSE = re.compile("[;；，]")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 
 
@@ -221,10 +223,19 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     until = [found for found in ends if found.sentence in sentences]
     if until:
         nearest = min(until, key=lambda found: (found.stated.is_relative, found.distance))
-        dates = [found.stated for found in until if found.sentence == nearest.sentence]
+        if nearest.stated.is_duration:
+            nearest = next((found for found in ends if _confirms(found.stated, nearest.stated)), nearest)
+        dates = [found.stated for found in until if found.sentence == nearest.sentence] or [nearest.stated]
         stated = max(dates, key=lambda found: found.value or date.min)
         return ReturnDate(stated.value, stated.is_certain)
     return ReturnDate()
+
+
+def _confirms(stated: StatedDate, duration: StatedDate) -> bool:
+    """Tell whether a calendar day is the one that a length of time tells roughly ("for six months, until 15 March")."""
+    if stated.value is None or duration.value is None or stated.is_relative:
+        return False
+    return abs(stated.value - duration.value) < _ROUGHLY
 
 
 def _rank(found: _Candidate, today: date | None) -> tuple[bool, bool, bool, int]:
@@ -238,7 +249,8 @@ def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate
     back: list[_Candidate] = []
     until: list[_Candidate] = []
     for number, sentence in enumerate(sources.own.sentences):
-        for stated in sources.dates(sentence, FUTURE):
+        is_unknown = any(lexicon.finds("unknown_return", sentence.folded) for lexicon in sources.lexicons)
+        for stated in () if is_unknown else sources.dates(sentence, FUTURE):
             if not _can_be_return(stated, sources.today):
                 continue
             returns = _distance(sentence, stated, "return_cue", sources, CUE_REACH)
@@ -347,7 +359,8 @@ def _is_beginning(sentence: Sentence, stated: StatedDate, returns: int, sources:
 
 def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources, reach: int) -> int | None:
     """Return the distance from the nearest cue to a date, or null."""
-    before = sentence.folded[max(0, stated.start - reach) : stated.start].rpartition(";")[2]
+    before = sentence.folded[max(0, stated.start - reach) : stated.start]
+    before = _CLAUSE.split(before)[-1]
     after = sentence.folded[stated.end : stated.end + (UNTIL_REACH_AFTER if cue == "until_cue" else CUE_REACH_AFTER)]
     distances: list[int] = []
     for lexicon in sources.lexicons:
