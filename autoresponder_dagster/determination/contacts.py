@@ -192,7 +192,7 @@ def _is_label(name: str, box: Mailbox) -> bool:
 
 
 def _is_office(text: str, name: str, box: Mailbox) -> bool:
-    """Tell whether what a mailbox is called is an office or a firm: its domain's name, or it has an article."""
+    """Tell whether what a mailbox is called is an office or a firm: its domain's name, an acronym, with an article."""
     squeezed = re.sub(r"[^a-z]", "", fold(name))
     domain, local = (re.sub(r"[^a-z]", "", fold(part)) for part in (domain_of(box.email), local_part(box.email)))
     is_firm = len(squeezed) >= _LONG_WORD and domain.startswith(squeezed) and not names_match(box.email, name)
@@ -200,7 +200,7 @@ def _is_office(text: str, name: str, box: Mailbox) -> bool:
     article = _OFFICE_ARTICLE.search(before)
     # "de" is an article in Dutch and a preposition elsewhere: before a full name it makes no office.
     has_article = article is not None and (len(name.split()) == 1 or article.group().strip().lower() != "de")
-    is_noun = squeezed == local and (has_article or _WITHIN.search(before) is not None)
+    is_noun = squeezed == local and (has_article or name.isupper() or _WITHIN.search(before) is not None)
     return is_firm or is_noun or _ELIDED.match(name) is not None
 
 

@@ -203,8 +203,15 @@ def _is_within_absence(reading: Reading, statement: Statement) -> bool:
         and away.start != statement.start
         and not (statement.start <= away.start and away.end <= statement.end)
         and not _is_bare(reading, away)
+        and not _is_after(reading, away, statement)
         for away in reading.of_sender(Meaning.ABSENT, Meaning.EXTENDED_LEAVE)
     )
+
+
+def _is_after(reading: Reading, away: Statement, departure: Statement) -> bool:
+    """Tell whether an absence without an end is what comes of a plain departure ("I left Acme and am travelling")."""
+    is_plain = departure.is_named and not (departure.is_weak or departure.is_hedged) and departure.end <= away.start
+    return is_plain and not facts.has_end(reading.sources, away.sentence)
 
 
 def _is_bare(reading: Reading, away: Statement) -> bool:
