@@ -327,7 +327,9 @@ def only_past_day(sources: Sources) -> date | None:
         stated.value
         for number, sentence in enumerate(sources.own.sentences)
         if number not in returns
-        and not any(lexicon.finds("end_of_address", sentence.folded) for lexicon in sources.lexicons)
+        and not any(
+            lexicon.within(sentence.folded).finds("end_of_address", sentence.folded) for lexicon in sources.lexicons
+        )
         for stated in sources.dates(sentence, PAST)
         if stated.value is not None and not stated.is_relative and today - _NEWS < stated.value <= today
     }

@@ -64,7 +64,7 @@ def grams(words: Sequence[str]) -> frozenset[str]:
 
 def without_endings(words: Sequence[str]) -> list[str]:
     """Return words cut to their stems; what stands for a name, an address or a day stays as it is."""
-    return [_stem(word) for word in words]
+    return list(map(_stem, words))
 
 
 @lru_cache(maxsize=16_384)
@@ -130,7 +130,6 @@ def _links(text: str) -> Iterable[tuple[int, int, str]]:
 
 def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int, str]]:
     sender = sources.identity
-    names = [name for _, _, name in person_names(sources.own.own) if is_person_like(name)]
     for box in sentence.boxes:
         if box.email == sender.email:
             kind = "@same"
@@ -138,7 +137,9 @@ def _addresses(sentence: Sentence, sources: Sources) -> Iterator[tuple[int, int,
             kind = "@role"
         elif is_own_address(box.email, sender):
             kind = "@own_here" if domain_of(box.email) == domain_of(sender.email or "") else "@own_elsewhere"
-        elif shape(box.email) in _PERSONAL_SHAPES or any(names_match(box.email, name) for name in names):
+        elif shape(box.email) in _PERSONAL_SHAPES or any(
+            is_person_like(name) and names_match(box.email, name) for _, _, name in person_names(sources.own.own)
+        ):
             kind = "@person"
         elif _is_named_after_matter(box.email, sentence):
             kind = "@role"

@@ -6,6 +6,7 @@ they are in the lexicons, need no model and are right on the few lines that an a
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from math import lcm
 
@@ -28,6 +29,8 @@ _POINTS = lcm(*range(1, len(LANGUAGES) + 1))
 """What a word is worth; the languages that have it share that, without a rest."""
 _LANE = 32
 """Bits of a language's points: enough for as many words as are read."""
+_REMEMBERED = 4_096
+"""Lines that are remembered: most answers quote the same mailing."""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -86,17 +89,23 @@ def _words_of(folded: str) -> list[str]:
     )
 
 
-def count_function_words(folded: str, language: str) -> int:
-    """Return how many words of a folded text are among the function words of a language."""
-    known = _known_words(language)
-    return sum(word in known for word in _words_of(folded))
+def count_function_words(folded: str, languages: Iterable[str]) -> list[int]:
+    """Return how many words of a folded text are among the function words of each of some languages."""
+    words = _words_of(folded)
+    return [sum(map(_known_words(language).__contains__, words)) for language in languages]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _points_of(line: str) -> int:
+    """Return what the words of a line get, all languages in one number."""
+    points = _points()
+    return sum(map(points.__getitem__, filter(points.__contains__, _words_of(fold(line)))))
 
 
 @lru_cache(maxsize=16)
 def detect_languages(text: str) -> tuple[str, ...]:
     """Return the languages of a text, strongest first, at most three; empty where nothing tells."""
-    points = _points()
-    total = sum(map(points.__getitem__, filter(points.__contains__, _words_of(fold(text[:6000])))))
+    total = sum(map(_points_of, text[:6000].split("\n")))
     lanes = ((language, total >> _LANE * lane & (1 << _LANE) - 1) for lane, language in enumerate(LANGUAGES))
     scores = {language: score for language, score in lanes if score}
     letters = Counter(map(_letters().get, _NOT_ASCII.findall(text[:3000].lower()))) if not text.isascii() else {}

@@ -9,7 +9,7 @@ file, ``lexicons/learned.tsv``: one feature a line, one column a determination; 
 traced to words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -29,6 +29,8 @@ _FEW = 12
 """So many known features more would make a view as sure as it seems: few words never convince."""
 _LANE = 32
 """Bits of the packed weights that belong to one determination."""
+_REMEMBERED = 1_024
+"""Sentences that are remembered."""
 _ZERO = 1 << 20
 """What stands for a weight of nothing in its lane, so that all are positive."""
 
@@ -45,14 +47,21 @@ class Weights:
     intercept: tuple[float, ...]
     packed: Mapping[str, int]
 
-    def known(self, *sentences: Sequence[str]) -> set[str]:
+    def known(self, *sentences: tuple[str, ...]) -> set[str]:
         """Return the word sequences of some sentences that have weights, also those of words without their endings."""
+        return set().union(*map(self._known_in, sentences))
+
+    @cached_property
+    def _known_in(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
+        """Looks up one sentence and remembers it: without names and days many are alike."""
+        return lru_cache(maxsize=_REMEMBERED)(self._look_up)
+
+    def _look_up(self, words: tuple[str, ...]) -> frozenset[str]:
         found: list[str] = []
-        for words in sentences:
-            for form in (words, without_endings(words)):
-                found += form
-                found += [f"{word} {following}" for word, following in pairwise(form)]
-        return self.packed.keys() & found
+        for form in (words, without_endings(words)):
+            found += form
+            found += [f"{word} {following}" for word, following in pairwise(form)]
+        return frozenset(self.packed.keys() & found)
 
     def sums(self, known: Iterable[str]) -> list[float]:
         """Return the sum of the weights of features, for each determination."""

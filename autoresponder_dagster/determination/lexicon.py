@@ -482,7 +482,7 @@ def _form_prefilter() -> tuple[tuple[str, ...], Prefilter]:
 def possible_forms(*texts: str) -> frozenset[str]:
     """Return which of the patterns of ``lexicons/transport.yaml`` can be in some folded texts or in a part of them."""
     names, prefilter = _form_prefilter()
-    return frozenset(names[number] for number in prefilter.candidates("\n".join(texts)))
+    return frozenset(names[number] for number in prefilter.candidates_in_lines("\n".join(texts)))
 
 
 @lru_cache(maxsize=8)

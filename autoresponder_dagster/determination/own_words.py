@@ -24,6 +24,8 @@ _LONGEST_ATTRIBUTION = 250
 _HEADER_LINES = 3
 """So many of From, Sent, To, Subject together are the head of a quoted message."""
 _NAME_WORDS = 5
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
+_NO_NAME = re.compile(r"[@\d]")
 
 
 @dataclass
@@ -77,96 +79,92 @@ def _abbreviation() -> "re.Pattern[str]":
     return re.compile(rf"(?:^|[\s(\"'])(?:{words}|[^\W\d_]\.[^\W\d_]|[A-ZÀ-Þ])\.$")
 
 
+Line = tuple[str, str]
+"""A line as it is written, and folded without the spaces around it."""
+
+
 def _is_separator(folded_line: str) -> bool:
     ruled = _RULED.match(folded_line)
     return ruled is not None and forms("separators").match(folded_line[ruled.end() :]) is not None
 
 
-def _is_quote_start(lines: Sequence[str], index: int, lexicons: Sequence[Lexicon]) -> bool:
+def _is_quote_start(lines: Sequence[Line], index: int, lexicons: Sequence[Lexicon]) -> bool:
     """Tell whether the quoted original begins at a line: a separator, an attribution or a header block."""
-    line = fold(lines[index]).strip()
+    line = lines[index][1]
     if not line:
         return False
     if _is_separator(line) or _GROUPWISE.match(line):
         return True
-    if len(line) <= _LONGEST_ATTRIBUTION and any(lexicon.finds("quote_intro", line) for lexicon in lexicons):
+    if len(line) <= _LONGEST_ATTRIBUTION and _holds(line, "quote_intro", lexicons):
         return True
-    joined = line
-    following = index + 1
-    if following < len(lines) and len(line) < _LONGEST_ATTRIBUTION // 2 and lines[following].strip():
-        joined = f"{line} {fold(lines[following]).strip()}"
-        if joined.endswith(":") and any(lexicon.finds("quote_intro", joined) for lexicon in lexicons):
-            return True
-    if not _is_header_label(line, lexicons):
+    following = lines[index + 1][1] if index + 1 < len(lines) else ""
+    is_wrapped = following.endswith(":") and len(line) < _LONGEST_ATTRIBUTION // 2
+    if is_wrapped and _holds(f"{line} {following}", "quote_intro", lexicons):
+        return True
+    if not _holds(line, "header_labels", lexicons):
         return False
-    labels = sum(_is_header_label(fold(near).strip(), lexicons) for near in lines[index : index + 5])
+    labels = sum(_holds(near, "header_labels", lexicons) for _, near in lines[index : index + 5])
     return labels >= _HEADER_LINES
 
 
-def _is_header_label(folded_line: str, lexicons: Sequence[Lexicon]) -> bool:
-    return any(lexicon.finds("header_labels", folded_line) for lexicon in lexicons)
+def _holds(folded: str, kind: str, lexicons: Sequence[Lexicon]) -> bool:
+    return any(lexicon.finds(kind, folded) is not None for lexicon in lexicons)
 
 
-def _cut_quote(lines: list[str], lexicons: Sequence[Lexicon]) -> tuple[list[str], list[str]]:
-    own: list[str] = []
+def _cut_quote(lines: Sequence[Line], lexicons: Sequence[Lexicon]) -> tuple[list[Line], list[str]]:
+    own: list[Line] = []
     quoted: list[str] = []
     says_something = False
     for index, line in enumerate(lines):
-        if _QUOTE_LINE.match(line) and not _GROUPWISE.match(line):
-            quoted.append(line)
-            own.append("")  # What stands above and below a quoted line is not one sentence.
+        text = line[0]
+        if _QUOTE_LINE.match(text) and not _GROUPWISE.match(text):
+            quoted.append(text)
+            own.append(("", ""))  # What stands above and below a quoted line is not one sentence.
         elif _is_quote_start(lines, index, lexicons) and (says_something or index > 0 or not quoted):
-            rest = lines[index:]
             if not says_something:
                 # Nothing was written above: an attribution line, then words below the quote (or a forward).
-                quoted.append(line)
+                quoted.append(text)
                 continue
-            quoted.extend(rest)
+            quoted.extend(rest for rest, _ in lines[index:])
             break
         else:
             own.append(line)
-            says_something = says_something or not line.isspace()
+            says_something = says_something or not text.isspace()
     return own, quoted
 
 
 def _is_footer(paragraph: str, lexicons: Sequence[Lexicon]) -> bool:
-    folded = fold(paragraph)
-    return any(lexicon.finds("footer", folded) for lexicon in lexicons)
+    return _holds(fold(paragraph), "footer", lexicons)
 
 
 def _split_signature(
-    lines: list[str], lexicons: Sequence[Lexicon], sender_tokens: frozenset[str]
-) -> tuple[list[str], list[str]]:
+    lines: list[Line], lexicons: Sequence[Lexicon], sender_tokens: frozenset[str]
+) -> tuple[list[Line], list[Line]]:
     """Return own lines and the signature: from a closing formula, a ``--`` line or the sender's name on."""
     seen_words = False
-    for index, line in enumerate(lines):
-        stripped = fold(line).strip()
-        if not stripped:
+    for index, (_, line) in enumerate(lines):
+        if not line:
             continue
-        if stripped in ("--", "-- ") and seen_words:
-            return lines[:index], lines[index:]
-        if (
-            seen_words
-            and len(stripped) <= _SHORT_LINE
-            and any(lexicon.finds("closing", stripped) for lexicon in lexicons)
+        if not seen_words:
+            seen_words = "@" in line or len(_NAME_WORD.findall(line)) > 1
+        elif (
+            line == "--"
+            or (len(line) <= _SHORT_LINE and _holds(line, "closing", lexicons))
+            or _is_senders_name(lines, index, sender_tokens)
         ):
             return lines[:index], lines[index:]
-        words = re.findall(r"[^\W\d_]{2,}", stripped)
-        if (
-            seen_words
-            and sender_tokens
-            and 1 <= len(words) <= _NAME_WORDS
-            and sum(word in sender_tokens for word in words) * 2 >= len(words)
-            and not stripped.endswith((":", ","))
-            and index > 0
-            and (not lines[index - 1].strip() or len(lines) - index <= _SIGNATURE_LINES)
-            and not re.search(r"[@\d]", stripped)
-            and (not lines[index - 1].strip() or lines[index - 1].rstrip()[-1] in ".!?…:,;)。！？")
-        ):
-            return lines[:index], lines[index:]
-        if len(words) > 1 or "@" in stripped:
-            seen_words = True
     return lines, []
+
+
+def _is_senders_name(lines: Sequence[Line], index: int, sender_tokens: frozenset[str]) -> bool:
+    """Tell whether a line is the sender's name, below a blank line or near the end and below a line that ends."""
+    line = lines[index][1]
+    words = _NAME_WORD.findall(line)
+    if not 1 <= len(words) <= _NAME_WORDS or sum(map(sender_tokens.__contains__, words)) * 2 < len(words):
+        return False
+    above = lines[index - 1][0].rstrip()
+    is_apart = not above or (len(lines) - index <= _SIGNATURE_LINES and above[-1] in ".!?…:,;)。！？")
+    return is_apart and not line.endswith((":", ",")) and _NO_NAME.search(line) is None
 
 
 def _paragraphs(lines: list[str]) -> list[list[str]]:
@@ -245,11 +243,12 @@ def divide(
     text: str, lexicons: Sequence[Lexicon], sender_tokens: frozenset[str] = frozenset(), subject: str = ""
 ) -> OwnWords:
     """Divide a message's text. ``subject`` is the part of the subject line that the sender wrote, if any."""
-    own_lines, quoted = _cut_quote(text.split("\n"), lexicons)
+    lines = list(zip(text.split("\n"), map(str.strip, fold(text).split("\n")), strict=True))
+    own_lines, quoted = _cut_quote(lines, lexicons)
     body_lines, signature_lines = _split_signature(own_lines, lexicons, sender_tokens)
     pieces = [(-1, piece) for piece in split_sentences(collapse(subject))]
     footer: list[str] = []
-    for number, paragraph in enumerate(_paragraphs(body_lines)):
+    for number, paragraph in enumerate(_paragraphs([line for line, _ in body_lines])):
         blocks = _blocks(paragraph)
         whole = collapse(" ".join(blocks))
         if number > 0 and _is_footer(whole, lexicons):
@@ -263,7 +262,7 @@ def divide(
     return OwnWords(
         sentences=sentences,
         own="\n".join(sentence.text for sentence in sentences if not sentence.is_subject),
-        signature="\n".join(signature_lines),
+        signature="\n".join(line for line, _ in signature_lines),
         footer="\n".join(footer),
         quoted="\n".join(quoted),
     )

@@ -189,15 +189,34 @@ def _title_before() -> "re.Pattern[str]":
     return re.compile(rf"(?:^|[\s(,;:'\"/])((?:(?:{words})[ \u00a0]+){{1,2}})$")
 
 
-@lru_cache(maxsize=256)
-def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return start, end and text of what looks like the names of people, in order.
+FoundName = tuple[int, int, str]
+"""Start, end and text of a name."""
+
+
+def person_names(text: str) -> tuple[FoundName, ...]:
+    """Return what looks like the names of people, in order.
 
     Words that begin a sentence and the words of offices and weekdays are cut off the ends.
     """
+    return _read_names(text)[0]
+
+
+def names_before(text: str, end: int) -> tuple[FoundName, ...]:
+    """Return the names in the beginning of a text: those of the whole, unless the end cuts through a name."""
+    names, capitals = _read_names(text)
+    if is_asian(text) or any(start < end <= stop for start, stop in capitals):
+        return person_names(text[:end])
+    return tuple(name for name in names if name[1] <= end)
+
+
+@lru_cache(maxsize=256)
+def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int], ...]]:
+    """Return the names in a text, and where the words with capitals stand that were looked at."""
     names = []
+    capitals = []
     folded = None
     for found in _name().finditer(text):
+        capitals.append(found.span())
         words = list(_WORD.finditer(found.group()))
         while words and (_is_no_name(words[0].group()) or _ELIDED.match(words[0].group())):
             words.pop(0)
@@ -219,7 +238,7 @@ def person_names(text: str) -> tuple[tuple[int, int, str], ...]:
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
     names.extend((name.start, name.end, text[name.start : name.end]) for name in asian_names(text))
-    return tuple(sorted(names))
+    return tuple(sorted(names)), tuple(capitals)
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ a few sets: ``(?:left|quit) .* (?:firm|school)`` needs one of *left* and *quit*,
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from math import inf, prod
 from operator import or_
 from re import _constants as op  # type: ignore[attr-defined]
@@ -23,7 +23,8 @@ _MOST_LITERALS = 32
 """A pattern that begins in more ways than this is told by another part of it."""
 _COMMON, _RARER_BY_LETTER = 0.5, 1 / 12
 """Roughly how likely a text holds a common word, and how much less likely each letter makes a literal."""
-_DIGIT = 0.05
+_DIGIT, _SIGN = 0.05, 0.1
+"""The same of a digit, and of a sign that is neither a letter nor a stop ("?")."""
 _LETTERS = 80
 """Letters of a sentence, roughly."""
 _TELLING = 0.6
@@ -33,6 +34,8 @@ _USUAL = 4.0
 _MOST_SETS = 3
 """Sets of literals that are looked for, for each way to match a pattern."""
 _MOST_WAYS = 128
+_REMEMBERED = 4_096
+"""Lines that are remembered: most answers quote the same mailing."""
 _RARE = 0.01
 """A way that a text is so unlikely to hold the literals of is rare enough."""
 
@@ -117,6 +120,8 @@ class _Reader:
             return inf
         if literal.isdecimal():
             return _DIGIT
+        if not any(map(str.isalnum, word)):
+            return _SIGN
         return _COMMON if word in self.common else _LETTERS * _RARER_BY_LETTER ** len(literal.encode())
 
     def rarest(self, found: Iterable[Literals]) -> Needs:
@@ -247,10 +252,22 @@ class Prefilter:
                     fulfilled[literal] = fulfilled.get(literal, 0) | bit
         self._fulfilled = list(fulfilled.values())
         self._search = literal_search(list(fulfilled))
+        self._fulfilled_by_line = lru_cache(maxsize=_REMEMBERED)(self._fulfilled_by)
 
     def candidates(self, text: str) -> list[int]:
         """Return the numbers of the patterns that can match a text, in order."""
-        fulfilled = reduce(or_, map(self._fulfilled.__getitem__, self._search(text)), self._needless)
+        return self._all_fulfilled(self._fulfilled_by(text))
+
+    def candidates_in_lines(self, text: str) -> list[int]:
+        """Return the same, with a memory for lines; no pattern may ask for a literal that holds a line's end."""
+        return self._all_fulfilled(reduce(or_, map(self._fulfilled_by_line, text.split("\n"))))
+
+    def _fulfilled_by(self, text: str) -> int:
+        """Return the needs that a text fulfils."""
+        return reduce(or_, map(self._fulfilled.__getitem__, self._search(text)), self._needless)
+
+    def _all_fulfilled(self, fulfilled: int) -> list[int]:
+        """Return the numbers of the patterns that have a way of which all needs are fulfilled, in order."""
         width = len(self._number_of)
         left = (1 << width) - 1
         for place in range(_MOST_SETS):

@@ -27,6 +27,7 @@ from autoresponder_dagster.determination.people import (
     Identity,
     has_honorific,
     is_person_like,
+    names_before,
     person_names,
     strip_honorifics,
 )
@@ -302,7 +303,7 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
         return True
     return any(
         is_person_like(name) and not identity.is_named_in(name)
-        for _, name_end, name in person_names(text[:start])
+        for _, name_end, name in names_before(text, start)
         if name_end > start - _BESIDE
     ) or any(
         is_person_like(name) and not identity.is_named_in(name)

@@ -334,9 +334,9 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
     for line in closing if is_spoken_of else ():
         name = line.strip(" ,.-*_")
-        whole = [found for start, end, found in person_names(name) if (start, end) == (0, len(name))]
-        is_formula = any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons)
-        if whole and is_person_like(name) and not is_formula:
+        if not is_person_like(name) or (0, len(name), name) not in person_names(name):
+            continue
+        if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):
             return None if identity.is_named_in(name) else strip_honorifics(name)
     return None
 
@@ -371,7 +371,7 @@ def _spoken(sentence: Sentence, lexicons: Sequence[Lexicon]) -> list[Lexicon]:
     """Return the languages in which a sentence can be: the text's first, and those of which it has as many words."""
     if len(lexicons) < len(("one", "another")) or not all(lexicon.has_spaces for lexicon in lexicons):
         return list(lexicons)
-    counts = [count_function_words(sentence.folded, lexicon.language) for lexicon in lexicons]
+    counts = count_function_words(sentence.folded, [lexicon.language for lexicon in lexicons])
     return [lexicon for lexicon, count in zip(lexicons, counts, strict=True) if count >= counts[0]]
 
 

@@ -18,7 +18,7 @@ from autoresponder_dagster.determination.people import (
     follows_preposition,
     has_honorific,
     is_person_like,
-    person_names,
+    names_before,
 )
 
 
@@ -132,7 +132,7 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         names_another = lexicon.has_spaces and any(
             # A capital within a sentence makes even one word a name; at its beginning every word has one.
             is_person_like(name) or (start > 0 and Trait.PRO_DROP in lexicon.traits and end + 1 >= predicate.start)
-            for start, end, name in person_names(sentence.text[: predicate.start])
+            for start, end, name in names_before(sentence.text, predicate.start)
         )
         return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
     return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
@@ -144,7 +144,7 @@ def _relative_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity
     if relative is None:
         return None
     names = [
-        name for _, end, name in person_names(predicate.sentence.text[: relative.start()]) if end == relative.start()
+        name for _, end, name in names_before(predicate.sentence.text, relative.start()) if end == relative.start()
     ]
     if not names:
         return None
@@ -153,10 +153,10 @@ def _relative_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity
     return Subject(Who.THIRD, is_named=True) if is_person_like(names[-1]) else None
 
 
-def last_named(text: str, identity: Identity) -> Who | None:
-    """Return whether the last person named in a text is the sender; null if nobody is named."""
+def last_named(text: str, identity: Identity, end: int | None = None) -> Who | None:
+    """Return whether the last person named in a text, or before an end, is the sender; null if nobody is named."""
     last: Who | None = None
-    for _, _, name in person_names(text):
+    for _, _, name in names_before(text, len(text) if end is None else end):
         if identity.is_named_in(name):
             last = Who.SENDER
         elif is_person_like(name):
@@ -205,7 +205,7 @@ def _pronouns(
     pronoun = lexicon.words.get("third_pronoun")
     return [
         _Candidate(
-            found.end(), Subject(last_named(sentence.text[: found.start()], identity) or antecedent() or Who.THIRD)
+            found.end(), Subject(last_named(sentence.text, identity, found.start()) or antecedent() or Who.THIRD)
         )
         for found in (pronoun.finditer(zone) if pronoun is not None else ())
         if not _is_polite_address(sentence.text, found.start())
@@ -230,7 +230,7 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
     candidates = []
     clauses = dict(_relative_clauses(predicate, lexicon))
     told = text.find(";", end) if is_death else end
-    for name_start, name_end, name in person_names(text[:told] if told >= 0 else text):
+    for name_start, name_end, name in names_before(text, told if told >= 0 else len(text)):
         if identity.is_named_in(name):
             candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
             continue
@@ -253,7 +253,7 @@ def _asian_names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> 
     """
     text, folded = predicate.sentence.text, predicate.sentence.folded
     candidates = []
-    for name_start, name_end, name in person_names(text[: predicate.end]):
+    for name_start, name_end, name in names_before(text, predicate.end):
         before, after = folded[:name_start], folded[name_end:]
         is_subject = not lexicon.finds("object_before", before) and (
             "subject_after" not in lexicon.words or lexicon.finds("subject_after", after) is not None
@@ -286,7 +286,7 @@ def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int,
         return []
     found = (
         (end, relative.match(sentence.folded, end, predicate.start))
-        for _, end, name in person_names(sentence.text[: predicate.start])
+        for _, end, name in names_before(sentence.text, predicate.start)
         if is_person_like(name)
     )
     return [(end, clause.end()) for end, clause in found if clause is not None]

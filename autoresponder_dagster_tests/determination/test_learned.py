@@ -40,7 +40,7 @@ def test_the_weights_file_has_one_row_per_feature_and_none_without_weight():
     assert all(any(model.sums([name])) for name in model.packed)
 
 
-@given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12))
+@given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12).map(tuple))
 def test_the_sequences_that_training_counts_are_found(words):
     model = weights()
     found = model.known(words)
