@@ -76,6 +76,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     if not is_strong and not supporting and not is_likely:
         return None
     day = _since(reading, [address.statement, *supporting]) or facts.only_past_day(reading.sources)
+    day = day or facts.from_today(reading.sources)
     back = facts.return_date(reading.sources, away).value if away else None
     title = stated_title(reading)
     return base._replace(

@@ -184,7 +184,8 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "roman": r"\b(?P<day>[0-3]?\d)[. ] ?(?P<roman>i{1,3}|iv|vi{0,3}|ix|xi{0,2})[. ] ?(?P<year>20\d\d)\b",
         "day_of_month": rf"\bthe (?:(?P<day>[0-3]?\d)(?:st|nd|rd|th)|(?P<day_word>{ordinals})) "
         r"of (?P<which>the|this|last|next) month\b",
-        "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:day )?of (?P<month>{months})\b{year}",
+        "ordinal_word": rf"\b{weekday}(?:the )?(?P<day_word>{ordinals}) (?:(?:day )?(?:{of_month}) )?"
+        rf"(?P<month>{months})\b{year}",
         "numeric": rf"\b{weekday}(?P<a>[0-3]?\d)(?P<sep>[/.-])(?P<b>[0-3]?\d)"
         r"(?:(?P=sep)(?P<year>(?:19|20)\d\d|\d\d)\b)?",
         "numeric_range": r"\b[0-3]?\d\.?-(?P<a>[0-3]?\d)(?P<sep>[/.])(?P<b>[0-3]?\d)"

@@ -5,7 +5,7 @@ belong here: recognising them (``mailboxes.py``, ``dates.py``), and people to tu
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -38,6 +38,7 @@ BEHIND = 2
 """A word before a date counts as nearer than one as near behind it."""
 ADDRESS_REACH = 60
 _NEWS = timedelta(days=200)
+_LONG_WEEKEND = timedelta(days=4)
 _ROUGHLY = timedelta(days=10)
 _TO_FRIDAY = timedelta(days=4)
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
@@ -220,7 +221,7 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     if back:
         stated = min(back, key=lambda found: _rank(found, sources.today)).stated
         return ReturnDate(stated.value, stated.is_certain)
-    until = [found for found in ends if found.sentence in sentences]
+    until = [found for found in ends if found.sentence in sentences] or _first_persons(ends, sources)
     if until:
         nearest = min(until, key=lambda found: (found.stated.is_relative, found.distance))
         if nearest.stated.is_duration:
@@ -229,6 +230,16 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
         stated = max(dates, key=lambda found: found.value or date.min)
         return ReturnDate(stated.value, stated.is_certain)
     return ReturnDate()
+
+
+def _first_persons(ends: Iterable[_Candidate], sources: Sources) -> list[_Candidate]:
+    """Return the ends in what the writers say of themselves: of an absence, where nothing else is told."""
+    own = sources.own.sentences
+    return [
+        found
+        for found in ends
+        if any(lexicon.finds("first_person", own[found.sentence].folded) for lexicon in sources.lexicons)
+    ]
 
 
 def _confirms(stated: StatedDate, duration: StatedDate) -> bool:
@@ -268,6 +279,8 @@ def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate
                     back.append(_Candidate(number, returns or NEAR_CUE, _behind_end(stated, until)))
             elif ends is not None and (returns is None or ends <= returns):
                 until.append(_Candidate(number, ends, stated))
+            elif returns is None and _is_next_working_day(stated, until, sentence, sources):
+                back.append(_Candidate(number, CUE_REACH, stated))
             elif returns is not None and not _is_beginning(sentence, stated, returns, sources):
                 back.append(_Candidate(number, returns, _behind_end(stated, until)))
     return back, until
@@ -276,6 +289,16 @@ def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate
 def _is_week_of(sentence: Sentence, stated: StatedDate) -> bool:
     """Tell whether a date stands for its week ("out the week of 5 October")."""
     return sentence.folded[: stated.start].rstrip().removesuffix(" the").endswith(tuple(terms("week_of")))
+
+
+def _is_next_working_day(stated: StatedDate, until: Sequence[_Candidate], sentence: Sentence, sources: Sources) -> bool:
+    """Tell whether something begins right after the end told before ("away until the 2nd, from the 5th in Cracow")."""
+    end = until[-1].stated.value if until else None
+    if end is None or stated.value is None or stated.is_relative or until[-1].stated.is_relative:
+        return False
+    if not (timedelta() < stated.value - end <= _LONG_WEEKEND and _is_last(stated, sentence, sources)):
+        return False
+    return not stated.start or _distance(sentence, stated, "start_cue", sources, START_REACH) is not None
 
 
 def _behind_end(stated: StatedDate, until: Sequence[_Candidate]) -> StatedDate:
@@ -334,6 +357,13 @@ def only_past_day(sources: Sources) -> date | None:
         if stated.value is not None and not stated.is_relative and today - _NEWS < stated.value <= today
     }
     return days.pop() if len(days) == 1 else None
+
+
+def from_today(sources: Sources) -> date | None:
+    """Return today where the own words say that something holds from today on ("with immediate effect")."""
+    folded = [sentence.folded for sentence in sources.own.sentences]
+    is_said = any(lexicon.finds("from_today", text) for lexicon in sources.lexicons for text in folded)
+    return sources.today if is_said else None
 
 
 def _gap(stated: StatedDate, statement: Statement) -> int:
