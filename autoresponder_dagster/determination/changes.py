@@ -162,8 +162,13 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has a new title; null where none is given, or an absence is what is told."""
     title = stated_title(reading)
     stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
+    tells_little = False
     if title is None and stays:
         title = title_in_passing(reading, "title_news")
+        if title is None and reading.is_automatic:
+            # Who says that the address stays tells of something that does not.
+            title = title_in_passing(reading, None)
+            tells_little = True
     if title is None:
         return None
     statement = title.statement
@@ -176,7 +181,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     day = next((found for found in days if found is not None), facts.only_past_day(reading.sources))
     is_future = _is_to_come(reading, statement, day)
     confidence = CERTAIN if statement.is_first_person else INFERRED
-    if (statement.is_weak and not stays) or (
+    if (statement.is_weak and (tells_little or not stays)) or (
         Trait.CAPITAL_TITLES in lexicon(statement.language).traits and title.text[:1].islower()
     ):
         confidence = DOUBTFUL  # "I am now a member of the audience."
@@ -219,6 +224,25 @@ def _is_to_come(reading: Reading, statement: Statement, day: date | None) -> boo
     return is_said or (ahead - today < today - day and known.finds("since", said) is None)
 
 
+def duties_change(reading: Reading, base: Verdict) -> Verdict | None:
+    """Decide whether the sender says to have other duties now, which no title names: for Human Review."""
+    away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak)]
+    said = [s for s in reading.of_sender(Meaning.NEW_TITLE) if s.title is None and s.who == Who.SENDER]
+    said = [s for s in said if not (s.is_negated or s.is_hedged or s.is_temporary)]
+    if not said or away:
+        return None
+    day = facts.effective_date(reading.sources, said[0], PAST)
+    stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
+    return base._replace(
+        determination=Determination.TITLE_UPDATE,
+        category=Category.TITLE_CHANGED,
+        confidence=NEARLY if stays and not _is_to_come(reading, said[0], day) else DOUBTFUL,
+        evidence=reading.evidence(said[0]),
+        matched=matched_entries(*said),
+        effective_date=day.isoformat() if day else None,
+    )
+
+
 def _may_be_elsewhere(reading: Reading, title: StatedTitle) -> bool:
     """Tell whether a new post may be one at another employer: another firm is named, or the sender left something."""
     if any(not s.is_negated for s in reading.of_sender(Meaning.STILL_HERE)):
@@ -228,7 +252,9 @@ def _may_be_elsewhere(reading: Reading, title: StatedTitle) -> bool:
         for s in reading.of_sender(Meaning.NEW_EMPLOYER)
     )
     left = any(not (s.is_weak or s.is_negated or s.is_temporary) for s in reading.of_sender(*DEPARTED))
-    return title.organization is not None or moved or left
+    sentence = reading.sources.own.sentences[title.statement.sentence].folded
+    tells_of_another = lexicon(title.statement.language).finds("other_place", sentence) is not None
+    return title.organization is not None or moved or left or tells_of_another
 
 
 def _names_another_firm(reading: Reading, statement: Statement) -> bool:

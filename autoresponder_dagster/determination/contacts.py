@@ -363,6 +363,8 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
         )
         if is_object or not is_person_like(raw) or _is_post(name, sources):
             continue
+        if _names_own_organization(name, sources.identity):
+            continue
         if _may_be_person(sentence.text, start, raw, sources):
             return name
     return captured  # What stands at a Chinese or Japanese name's place may be another word.

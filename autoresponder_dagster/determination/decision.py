@@ -7,7 +7,7 @@ import re
 
 from autoresponder_dagster.addresses import is_role_mailbox, normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport
-from autoresponder_dagster.determination.changes import address_change, title_change, title_hint
+from autoresponder_dagster.determination.changes import address_change, duties_change, title_change, title_hint
 from autoresponder_dagster.determination.departures import departure, departure_facts
 from autoresponder_dagster.determination.language import detect_languages
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
@@ -81,6 +81,7 @@ def said(reading: Reading) -> Verdict:
         departure,
         address_change,
         title_change,
+        duties_change,
         absence_or_presence,
         _acknowledgement,
         title_hint,

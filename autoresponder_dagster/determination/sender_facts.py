@@ -245,16 +245,22 @@ def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the sender's new title, if the sender states one."""
     titles = []
     for statement in reading.of_sender(Meaning.NEW_TITLE):
-        # Japanese and Chinese leave out the subject where it is the writer.
-        is_writer = statement.who == Who.IMPLICIT and statement.language in NO_SPACES
+        # Japanese and Chinese leave out the subject where it is the writer; notices do ("Confirmed as Bursar").
+        is_notice = reading.is_automatic and not statement.is_weak
+        is_writer = statement.who == Who.IMPLICIT and (statement.language in NO_SPACES or is_notice)
         if statement.is_negated or statement.title is None or not (statement.who == Who.SENDER or is_writer):
             continue
+        is_unsure = is_writer and statement.language not in NO_SPACES
+        given = statement._replace(is_weak=True) if is_unsure else statement
         raw = reading.text_of(statement, statement.title)
         text = clean_title(raw, reading.sources.lexicons, reading.identity)
         # "I am the new assistant of Ms Lee": somebody else writes.
         serves = any(has_honorific(name) and reading.identity.is_named_in(name) for _, _, name in person_names(raw))
         if text is not None and not serves:
-            titles.append(StatedTitle(text, statement, _organization_beside(reading, statement)))
+            organization = _organization_beside(reading, statement)
+            if organization is not None and organization in raw:
+                text = clean_title(raw[: raw.find(organization)], reading.sources.lexicons, reading.identity) or text
+            titles.append(StatedTitle(text, given, organization))
     return min(titles, key=lambda title: (title.statement.is_weak, title.text[:1].islower()), default=None)
 
 
@@ -267,19 +273,24 @@ def _organization_beside(reading: Reading, statement: Statement) -> str | None:
         return None
     sentence = reading.sources.own.sentences[statement.sentence]
     for name in organizations_in(sentence.text[statement.start :], reading.sources.lexicons):
-        if not is_own_organization(name, reading.identity):
+        is_title = any(lexicon.finds("title_noun", fold(name)) for lexicon in reading.sources.lexicons)
+        if not is_title and not is_own_organization(name, reading.identity):
             return name
     return None
 
 
-def title_in_passing(reading: Reading, cue: str) -> StatedTitle | None:
-    """Return a title that stands beside a word of change, in whatever words; ``cue`` names the list of such words.
+def title_in_passing(reading: Reading, cue: str | None) -> StatedTitle | None:
+    """Return a title that stands beside a word of change, in whatever words.
+
+    ``cue`` names the list of such words; null where what surrounds the title tells enough.
 
     "Not apprentice, not since Friday. Foreman." Where the text also says that the address stays, the news is the title.
     One that was held before, or is somebody else's, is none.
     """
     own, lexicons = reading.sources.own, reading.sources.lexicons
-    changing = {number for number, sentence in enumerate(own.sentences) if _finds(reading, cue, sentence)}
+    changing = {
+        number for number, sentence in enumerate(own.sentences) if cue is None or _finds(reading, cue, sentence)
+    }
     for number, sentence in enumerate(own.sentences):
         if changing.isdisjoint(range(number - 2, number + 3)) or sentence.is_subject:
             continue
@@ -301,6 +312,8 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
     identity = reading.identity
     if has_honorific(text[start:end]) and not identity.is_named_in(text[start:end]):
         return True
+    if any(is_person_like(name) and start < at for at, _, name in person_names(text[:end]) if at > start + _BESIDE):
+        return True  # "the editing is looked after by Ann Lee"
     return any(
         is_person_like(name) and not identity.is_named_in(name)
         for _, name_end, name in names_before(text, start)

@@ -310,6 +310,8 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
     return names
 
 
+_IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
+"""A degree or an office behind a name: "Ann Lee (Eng.)"."""
 _INTRODUCTION = 3
 """Sentences within which somebody who writes in another's place says so."""
 
@@ -333,7 +335,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     is_spoken_of = any(identity.is_named_in(sentence.text) for sentence in sentences)
     closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
     for line in closing if is_spoken_of else ():
-        name = line.strip(" ,.-*_")
+        name = _IN_BRACKETS.sub("", line).strip(" ,.-*_")
         if not is_person_like(name) or (0, len(name), name) not in person_names(name):
             continue
         if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):

@@ -65,7 +65,7 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     role, _, post = title.partition(" as ")
     if post and not any(lexicon.finds("title_noun", fold(role)) for lexicon in lexicons):
         title = post
-    title = _without_name(title, identity)
+    title = _without_name(_without_month(title, lexicons), identity)
     shorter = _without_organization(title, identity)
     if not any(lexicon.finds("title_noun", fold(title[len(shorter) :])) for lexicon in lexicons):
         title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
@@ -76,6 +76,13 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     # "The Mayor's task force" is no title: whose it is does not count.
     own_words = re.sub(r"\w+['’]s ", "", fold(title))
     return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
+
+
+def _without_month(title: str, lexicons: Sequence[Lexicon]) -> str:
+    """Cut off a month or a weekday before a title ("since April Director of Sales")."""
+    first, _, rest = title.lstrip().partition(" ")
+    is_day = any(fold(first) in lexicon.months or fold(first) in lexicon.weekdays for lexicon in lexicons)
+    return rest if is_day else title
 
 
 def _without_name(title: str, identity: Identity | None) -> str:
