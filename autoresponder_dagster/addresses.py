@@ -126,6 +126,29 @@ ROLE_NAMES = frozenset([
     "oen", "jimusho", "honsha", "shisha", "honbu", "shomuka", "guanwang", "gongcheng", "shengchan", "zhiliang",
     "wuliu", "caigou", "xiaoshoubu", "shouhou", "fapiao", "hetong", "zhaopin", "zixun", "dingdan", "yewu", "keyan",
     "jiaowu", "xueyuan", "huiyuan", "xuanchuan", "yingxiao", "jishu", "weixiu", "cangku", "fawu", "shenji",
+    # of matters and offices, in German, Dutch, Swedish and Polish
+    "aboservice", "insolvenz", "insolvenzverwaltung", "standort", "standorte", "fahrplan", "auskunft", "auskuenfte",
+    "leitung", "foerderberatung", "bewerbungen", "karriere", "schaden", "schaeden", "kurse", "kursbuero",
+    "rechnungswesen", "mahnung", "zahlungen", "soziales", "senioren", "feuerwehr", "gemeindeamt", "stadtamt",
+    "studienbuero", "studienservice", "pruefungsamt", "sprachschule", "programm", "vermietung",
+    "reservierung", "fuehrungen", "geschaeftsfuehrung", "bestellannahme", "rezept", "rezepte", "termine",
+    "verkauf", "deelnemers", "werkgevers", "hallo", "boeken", "boekingen", "groepen",
+    "reserveringen", "audities", "auditions", "onthaal", "binnendienst", "bestuur", "voorzitter", "secretaris",
+    "penningmeester", "curator", "curatoren", "faillissement", "verzuim", "preventie", "rondleidingen", "verhuur",
+    "ticketing", "kassa", "wijkteam", "donateurs", "subsidies", "werkplaats", "factuur", "inschrijvingen",
+    "aanvragen", "abonnementen", "klachtenfunctionaris", "meldpunt", "loket", "servicedesk", "werkplek", "vacature",
+    "onderwijs", "huren", "verzekeringen", "spreekuur", "kliniken", "boka", "hyra", "uthyrning", "kursexp",
+    "kursexpedition", "guidning", "visningar", "biljetter", "registratur", "juristfunktionen", "forsakring",
+    "forsakringar", "fragor", "fraga", "ordforande", "kassor", "styrelsen", "valberedning", "medlemmar",
+    "medlemsfragor", "hej", "lon", "loner", "loneenheten", "rektor", "rektorsexpedition", "pastorsexpedition",
+    "stiftskansliet", "orderbekraftelse", "leverans", "leveranser", "verkstad", "verkstaden", "butiken", "museet",
+    "arkiv", "arkivet", "miljo", "skolan", "forskola", "tandvard",
+    "zlecenia", "rezerwacje", "pytania", "obsluga", "obslugaklienta", "dostawcy", "archiwum", "srodowisko",
+    "posrednictwo", "kontraktacja", "bilety", "spedycja", "transport", "poczta", "urzad", "powiat", "gmina",
+    "starostwo", "parafia", "kuria", "skladki", "platnosci", "windykacja", "rozliczenia", "umowy", "zgloszenia",
+    "zglos", "dyzur", "dyzurny", "hurt", "hurtownia", "detal", "zarzad", "szkola",
+    "przedszkole", "przychodnia", "doradztwo", "dotacje", "wnioski", "najem", "wynajem", "wolontariat",
+    "noclegi", "zwiedzanie", "edukacja",
 ])  # fmt: skip
 """Mailbox names that stand for a role, not a person, in the supported languages (rules.md §9)."""
 
@@ -138,9 +161,11 @@ ROLE_BEGINNINGS = (
     "unidade", "wydzial", "zaklad", "zentrum", "zespol",
 )  # fmt: skip
 ROLE_ENDINGS = (
-    "abteilung", "afdeling", "avdelning", "avdelningen", "buero", "bureau", "center", "centre", "committee",
-    "department", "dept", "desk", "dienst", "division", "enheten", "kansli", "kontoret", "office", "service",
-    "services", "stelle", "team", "verwaltung", "zentrum",
+    "abteilung", "administratie", "afdeling", "amt", "annahme", "auskunft", "avdelning", "avdelningen", "balie",
+    "beheer", "beratung", "betreuung", "buchhaltung", "buero", "bureau", "center", "centralen", "centre", "committee",
+    "department", "dept", "desk", "dienst", "division", "enheten", "expeditionen", "fragor", "funktionen", "kansli",
+    "kansliet", "kontoret", "leitung", "loket", "office", "redaktion", "sekretariat", "service", "services", "stelle",
+    "team", "vermittlung", "verwalter", "verwaltung", "zaken", "zentrale", "zentrum",
 )  # fmt: skip
 """How the mailbox names of offices begin and end that are put together (``ufficiotecnico@``, ``bauverwaltung@``)."""
 

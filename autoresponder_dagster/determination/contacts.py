@@ -187,7 +187,7 @@ def _is_guess(name: str, box: Mailbox | None, number: int, statements: Sequence[
 def _is_label(name: str, box: Mailbox) -> bool:
     """Tell whether one word is all that an address is called, and begins as it does: perhaps a topic ("Orders")."""
     word, local = fold(name), fold(local_part(box.email))
-    is_alike = word == local or word[:_LONG_WORD] == local[:_LONG_WORD]
+    is_alike = word.startswith(local) or word[:_LONG_WORD] == local[:_LONG_WORD]
     return len(name.split()) == 1 and not has_honorific(name) and is_alike
 
 

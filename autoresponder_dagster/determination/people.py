@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination.asian_names import (
     AsianName,
     asian_names,
@@ -128,6 +129,8 @@ _ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さ
 _IN_BRACKETS = re.compile(r"\(.*?\)")
 _JOINT = re.compile(r"['’-]")
 _WORD = re.compile(r"\S+")
+_ADDRESS_BESIDE = re.compile(r"[ ,:(<\u2013-]{1,4}(\w[\w.-]*@[\w.-]+)")
+_SEPARATOR = re.compile(r"[._-]")
 _ELIDED = re.compile(r"C['’]est|(?:L|D|All|Dell|Nell|Dall|Sull|Un|Qu)['’][a-zà-ÿ]")
 """An article or a preposition with a common noun ("L'équipe"): no name begins with it."""
 _POSSESSIVE = re.compile(r"['’]s$")
@@ -215,12 +218,19 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
     names = []
     capitals = []
     folded = None
-    for found in _name().finditer(text):
+    place = 0
+    while found := _name().search(text, place):
         capitals.append(found.span())
         words = list(_WORD.finditer(found.group()))
-        while words and (_is_no_name(words[0].group()) or _ELIDED.match(words[0].group())):
+        spelled = _spelled_beside(text, found.end())
+        while words and (_is_common(words[0].group(), spelled) or words[0].group()[0].islower()):
             words.pop(0)
-        while words and _is_no_name(words[-1].group()):
+        begins = found.start() + words[0].start() if words else found.end()
+        place = found.end()
+        if begins > found.start() and (again := _name().match(text, begins)) and again.end() > found.end():
+            place = begins  # "April in den Händen von Dr. Ann Lee": there was no room for all of the name.
+            continue
+        while words and (_is_common(words[-1].group(), spelled) or words[-1].group()[0].islower()):
             words.pop()
         if len(words) > 1 and len(words[0].group()) == 1 and _plain(words[1].group()) in name_words("honorifics"):
             words.pop(0)  # an article: "O Dr. Lemos"
@@ -233,12 +243,31 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
         titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
         start = titled.start(1) if titled is not None else start
         name = text[start:end]
-        if any(_is_no_name(word) and word not in terms("name_particles") for word in name.split(" ")[1:]):
+        if any(_is_common(word, spelled) and word not in _words_of_particles() for word in name.split(" ")[1:]):
             continue
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
     names.extend((name.start, name.end, text[name.start : name.end]) for name in asian_names(text))
     return tuple(sorted(names)), tuple(capitals)
+
+
+@lru_cache(maxsize=1)
+def _words_of_particles() -> frozenset[str]:
+    return frozenset(word for particle in terms("name_particles") for word in particle.split())
+
+
+def _spelled_beside(text: str, end: int) -> frozenset[str]:
+    """Return the words of the personal address behind a name: no common ones ("Ola Maj (ola.maj@…)")."""
+    address = _ADDRESS_BESIDE.match(text, end)
+    if address is None or is_role_mailbox(address.group(1)):
+        return frozenset()
+    words = _SEPARATOR.split(fold(address.group(1).partition("@")[0]))
+    return frozenset(words) if len(words) > 1 else frozenset()
+
+
+def _is_common(word: str, spelled: frozenset[str]) -> bool:
+    """Tell whether a word is a common one, and not spelled out as a name's in the address beside."""
+    return _ELIDED.match(word) is not None or (_is_no_name(word) and _plain(word) not in spelled)
 
 
 @lru_cache(maxsize=4096)
