@@ -157,6 +157,7 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     months = alternatives(name for name in month_numbers() if name.isascii())
     names = alternatives(name for name in _weekday_numbers() if name.isascii())
     asian_weekdays = alternatives(name for language in NO_SPACES for name in lexicon(language).weekdays)
+    in_brackets = rf"(?:\((?:{asian_weekdays}|[月火水木金土日])\))?"
     ordinals = alternatives(_ordinal_numbers())
     weekday = rf"(?:(?P<weekday>{names})\b\.?,?(?: the| den| der| il| le| el| dem| dnia)? ?\(?)?"
     year = r"(?:,? ?(?:de |del |do |anno )?(?P<year>(?:19|20)\d\d)\b|,? ?'(?P<short>\d\d)\b)?"
@@ -174,10 +175,10 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
         "asian": r"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{4})年|"
         rf"令和(?P<reiwa>{_ASIAN_NUMBER}|元)年|(?P<relative>[来明翌去昨今本])年の?)?"
-        rf"(?P<month>{_ASIAN_NUMBER})月(?:(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
+        rf"(?P<month>{_ASIAN_NUMBER})月(?:(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底)){in_brackets}",
         "asian_month": r"(?P<relative>[来翌今本先]|下个?|上个?|这个?)月"
         rf"(?:の?(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底))",
-        "asian_day": rf"(?P<day>{_ASIAN_NUMBER})[日号](?:$|[^间内程前数以]|以[降后])",
+        "asian_day": rf"(?P<day>{_ASIAN_NUMBER})[日号](?=$|[^间内程前数以]|以[降后]){in_brackets}",
         "day_month": rf"\b{weekday}{day}(?: of| de| den| dni| di|-)? ?(?P<month>{months})\b\.?{year}",
         "month_day": rf"\b{weekday}(?P<month>{months})\b\.? (?:the )?{english_day}{to_day}{year}",
         "compact": rf"\b(?P<day>[0-3]\d)(?P<month>{months})(?P<short>\d\d)\b",
@@ -580,15 +581,15 @@ def _add_weekdays(found: _Found, today: date) -> None:
 
 def _add_days_near(found: _Found, today: date) -> None:
     """Add today and the days after it, and the day after another date ("until 25 October, back the next day")."""
-    for match in found.matches("next_day") if found.direction == FUTURE else ():
-        earlier = found.latest_before(match) or today
-        found.add(match, earlier + timedelta(days=1), recurs=Recurrence.DAILY)
-    # Today stands before tomorrow, which may be a part of it ("heute morgen").
+    # What may hold another of these words comes first ("heute morgen", "the day after tomorrow").
     for days, kind in ((2, "day_after_tomorrow"), (0, "today"), (1, "tomorrow"), (-1, "yesterday")):
         known = {word for language in found.languages for word in lexicon(language).terms.get(kind, ())}
         for match in found.matches(kind):
             if match.group() in known:  # French "hier" is not the German one.
                 found.add(match, today + timedelta(days=days), is_relative=True)
+    for match in found.matches("next_day") if found.direction == FUTURE else ():
+        earlier = found.latest_before(match) or today
+        found.add(match, earlier + timedelta(days=1), recurs=Recurrence.DAILY)
 
 
 def _add_later_days(found: _Found, today: date) -> None:

@@ -6,7 +6,7 @@ belong here: recognising them (``mailboxes.py``, ``dates.py``), and people to tu
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian
 from autoresponder_dagster.determination.dates import FUTURE, PAST, Recurrence, StatedDate, dates_in, first_after
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import Lexicon, Trait, terms
+from autoresponder_dagster.determination.lexicon import NO_SPACES, Lexicon, Trait, terms
 from autoresponder_dagster.determination.mailboxes import (
     Mailbox,
     find_mailboxes,
@@ -38,6 +38,7 @@ BEHIND = 2
 """A word before a date counts as nearer than one as near behind it."""
 ADDRESS_REACH = 60
 _NEWS = timedelta(days=200)
+_PREPOSITION = len("den ")
 _LONG_WEEKEND = timedelta(days=4)
 _ROUGHLY = timedelta(days=10)
 _TO_FRIDAY = timedelta(days=4)
@@ -45,7 +46,8 @@ OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
 _WORD_OF_ADDRESS = re.compile(r"[a-z]+")
-_CLAUSE = re.compile("[;；，]")
+_CLAUSE, _ASIAN_CLAUSE = re.compile(";"), re.compile("[;,]")
+"""What parts clauses; Chinese and Japanese commas fold to one that would stand within a date elsewhere."""
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 
 
@@ -232,6 +234,12 @@ def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
     return ReturnDate()
 
 
+def return_in_subject(sources: Sources, subject: str) -> ReturnDate:
+    """Return when the sender is back by what follows "Out of office" in the subject line."""
+    line = Sentence(subject, fold(subject), -1, is_subject=True)
+    return return_date(replace(sources, own=sources.own._replace(sentences=(line,))), [0])
+
+
 def _first_persons(ends: Iterable[_Candidate], sources: Sources) -> list[_Candidate]:
     """Return the ends in what the writers say of themselves: of an absence, where nothing else is told."""
     own = sources.own.sentences
@@ -298,7 +306,7 @@ def _is_next_working_day(stated: StatedDate, until: Sequence[_Candidate], senten
         return False
     if not (timedelta() < stated.value - end <= _LONG_WEEKEND and _is_last(stated, sentence, sources)):
         return False
-    return not stated.start or _distance(sentence, stated, "start_cue", sources, START_REACH) is not None
+    return stated.start <= _PREPOSITION or _distance(sentence, stated, "start_cue", sources, START_REACH) is not None
 
 
 def _behind_end(stated: StatedDate, until: Sequence[_Candidate]) -> StatedDate:
@@ -392,14 +400,14 @@ def _is_beginning(sentence: Sentence, stated: StatedDate, returns: int, sources:
 def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources, reach: int) -> int | None:
     """Return the distance from the nearest cue to a date, or null."""
     before = sentence.folded[max(0, stated.start - reach) : stated.start]
-    before = _CLAUSE.split(before)[-1]
     after = sentence.folded[stated.end : stated.end + (UNTIL_REACH_AFTER if cue == "until_cue" else CUE_REACH_AFTER)]
     distances: list[int] = []
     for lexicon in sources.lexicons:
         words = lexicon.within(sentence.folded).words
         pattern = words.get(cue)
         if pattern is not None:
-            distances.extend(len(before) - found.end() for found in pattern.finditer(before))
+            clause = (_ASIAN_CLAUSE if lexicon.language in NO_SPACES else _CLAUSE).split(before)[-1]
+            distances.extend(len(clause) - found.end() for found in pattern.finditer(clause))
         is_verb_last = Trait.VERB_LAST in lexicon.traits
         behind = pattern if is_verb_last else words.get(_BEHIND.get(cue, ""))
         follows = behind.search(after) if behind is not None else None

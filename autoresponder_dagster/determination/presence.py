@@ -109,6 +109,8 @@ def absence_facts(reading: Reading, away: Sequence[Statement], base: Verdict) ->
     """Return an absence with its facts: until when, and of which kind (rules.md §4)."""
     sources = reading.sources
     back = facts.return_date(sources, sorted({s.sentence for s in away}) or range(len(sources.own.sentences)))
+    if back.value is None and reading.has_absence_subject:
+        back = facts.return_in_subject(sources, reading.message.envelope.subject or "")
     end = back.value.isoformat() if back.value else vacation_end(reading)
     is_firm = any(not s.is_weak for s in away)
     confidence = CLEAR if reading.is_automatic and is_firm and back.is_certain else NEARLY
