@@ -39,7 +39,7 @@ BEHIND = 2
 ADDRESS_REACH = 60
 _NEWS = timedelta(days=200)
 _PREPOSITION = len("den ")
-_LONG_WEEKEND = timedelta(days=4)
+_FRIDAY = 4
 _ROUGHLY = timedelta(days=10)
 _TO_FRIDAY = timedelta(days=4)
 OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
@@ -241,12 +241,19 @@ def return_in_subject(sources: Sources, subject: str) -> ReturnDate:
 
 
 def _first_persons(ends: Iterable[_Candidate], sources: Sources) -> list[_Candidate]:
-    """Return the ends in what the writers say of themselves: of an absence, where nothing else is told."""
+    """Return the ends in what the writers say of themselves: of an absence, where nothing else is told.
+
+    A verb without its pronoun is no sure word of theirs (Italian "sono").
+    """
     own = sources.own.sentences
     return [
         found
         for found in ends
-        if any(lexicon.finds("first_person", own[found.sentence].folded) for lexicon in sources.lexicons)
+        if any(
+            lexicon.finds("first_person", own[found.sentence].folded)
+            for lexicon in sources.lexicons
+            if Trait.PRO_DROP not in lexicon.traits
+        )
     ]
 
 
@@ -289,7 +296,11 @@ def _days_of_return(sources: Sources) -> tuple[list[_Candidate], list[_Candidate
                 until.append(_Candidate(number, ends, stated))
             elif returns is None and _is_next_working_day(stated, until, sentence, sources):
                 back.append(_Candidate(number, CUE_REACH, stated))
-            elif returns is not None and not _is_beginning(sentence, stated, returns, sources):
+            elif (
+                returns is not None
+                and not _is_beginning(sentence, stated, returns, sources)
+                and not _speaks_of_another(sentence, sources)
+            ):
                 back.append(_Candidate(number, returns, _behind_end(stated, until)))
     return back, until
 
@@ -300,13 +311,30 @@ def _is_week_of(sentence: Sentence, stated: StatedDate) -> bool:
 
 
 def _is_next_working_day(stated: StatedDate, until: Sequence[_Candidate], sentence: Sentence, sources: Sources) -> bool:
-    """Tell whether something begins right after the end told before ("away until the 2nd, from the 5th in Cracow")."""
+    """Tell whether something begins on the working day after the end told before.
+
+    "Away until Friday the 2nd, from Monday the 5th in Cracow."
+    """
     end = until[-1].stated.value if until else None
     if end is None or stated.value is None or stated.is_relative or until[-1].stated.is_relative:
         return False
-    if not (timedelta() < stated.value - end <= _LONG_WEEKEND and _is_last(stated, sentence, sources)):
+    between = (end + timedelta(days=days) for days in range(1, (stated.value - end).days))
+    is_next = stated.value > end and all(day.weekday() > _FRIDAY for day in between)
+    if not (is_next and stated.value.weekday() <= _FRIDAY and _is_last(stated, sentence, sources)):
         return False
     return stated.start <= _PREPOSITION or _distance(sentence, stated, "start_cue", sources, START_REACH) is not None
+
+
+def _speaks_of_another(sentence: Sentence, sources: Sources) -> bool:
+    """Tell whether a sentence begins with somebody else's name ("Ann Lee is back on Monday")."""
+    name = next((name for start, _, name in person_names(sentence.text) if start == 0 and " " in name), None)
+    if name is None or sources.identity.name is None or sources.identity.is_named_in(name):
+        return False
+    # "Back Mon." is nobody's name.
+    return not any(
+        lexicon.finds("first_person", sentence.folded) or lexicon.finds("return_cue", fold(name))
+        for lexicon in sources.lexicons
+    )
 
 
 def _behind_end(stated: StatedDate, until: Sequence[_Candidate]) -> StatedDate:
