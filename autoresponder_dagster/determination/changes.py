@@ -138,7 +138,7 @@ def _since(reading: Reading, statements: Sequence[Statement]) -> date | None:
     for statement in statements:
         rivals = [s for s in endings if s.sentence == statement.sentence]
         if statement.means not in (Meaning.NAME_CHANGED, Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED):
-            day = facts.effective_date(reading.sources, statement, PAST, rivals)
+            day = facts.effective_date(reading.sources, statement, PAST, rivals, unlike="end_of_address")
             if day is not None:
                 return day
     return None

@@ -360,14 +360,23 @@ def has_end(sources: Sources, number: int) -> bool:
 
 
 def effective_date(
-    sources: Sources, statement: Statement, direction: int = PAST, rivals: Collection[Statement] = ()
+    sources: Sources,
+    statement: Statement,
+    direction: int = PAST,
+    rivals: Collection[Statement] = (),
+    *,
+    unlike: str = "",
 ) -> date | None:
-    """Return the date since when a statement holds: the nearest one in its sentence that is not nearer to a rival."""
+    """Return the date since when a statement holds: the nearest one in its sentence that is not nearer to a rival.
+
+    ``unlike`` names words by which a date is that of something else ("the old one stops on 1 May").
+    """
     sentence = sources.own.sentences[statement.sentence]
     dates = [
         stated
         for stated in sources.dates(sentence, direction)
         if all(_gap(stated, statement) <= _gap(stated, rival) for rival in rivals)
+        and not (unlike and _stands_behind(unlike, sentence, stated, sources))
     ]
     nearest = min(dates, key=lambda stated: _gap(stated, statement), default=None)
     return nearest.value if nearest is not None else None
@@ -400,6 +409,12 @@ def from_today(sources: Sources) -> date | None:
     folded = [sentence.folded for sentence in sources.own.sentences]
     is_said = any(lexicon.finds("from_today", text) for lexicon in sources.lexicons for text in folded)
     return sources.today if is_said else None
+
+
+def _stands_behind(kind: str, sentence: Sentence, stated: StatedDate, sources: Sources) -> bool:
+    """Tell whether words of a list stand before a date in its clause."""
+    clause = re.split("[;,]", sentence.folded[max(0, stated.start - CUE_REACH) : stated.start])[-1]
+    return any(lexicon.finds(kind, clause) for lexicon in sources.lexicons)
 
 
 def _gap(stated: StatedDate, statement: Statement) -> int:
