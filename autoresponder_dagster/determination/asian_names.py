@@ -105,20 +105,28 @@ def name_at_start(text: str) -> str | None:
     return None
 
 
-_OFFICE = re.compile(r"[部課室係局社会所院店处科组司办庁省]|中心|组合")
 _LONGEST_NAME = 7
 
 
+@lru_cache(maxsize=1)
+def _not_person() -> "re.Pattern[str]":
+    return re.compile(_alternatives(name_words("asian_not_persons")))
+
+
 def is_persons(name: str) -> bool:
-    """Tell whether a sender's Chinese or Japanese name can be a person's, not an office's."""
-    folded = "".join(fold(name).split())
-    return is_asian(name) and len(folded) <= _LONGEST_NAME and _OFFICE.search(folded) is None
+    """Tell whether a sender's Chinese or Japanese name can be a person's: not an office's, not "the family".
+
+    A known surname may hold the sign of an office.
+    """
+    surname, given = split_name(name)
+    rest = given if spellings_of(surname) else surname + given
+    return is_asian(name) and len(surname + given) <= _LONGEST_NAME and _not_person().search(rest) is None
 
 
 @lru_cache(maxsize=1)
-def _letters() -> dict[str, str]:
+def _letters() -> dict[str, tuple[str, ...]]:
     tables = (name_table("chinese_surnames"), name_table("japanese_surnames"))
-    return {fold(surname): letters for table in reversed(tables) for surname, letters in table.items()}
+    return {fold(surname): tuple(letters.split()) for table in reversed(tables) for surname, letters in table.items()}
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -134,14 +142,14 @@ def split_name(name: str) -> tuple[str, str]:
 
 def has_surname_of(local_part: str, name: str) -> bool:
     """Tell whether a mailbox name holds the surname of a Chinese or Japanese name as a word or at an end."""
-    letters = _letters().get(split_name(name)[0])
-    if letters is None:
-        return False
     words = re.split(r"[^a-z]+", fold(local_part))
-    is_long = len(letters) > len("liu")
-    return letters in words or (is_long and any(word.startswith(letters) or word.endswith(letters) for word in words))
+    return any(
+        letters in words
+        or (len(letters) > len("liu") and any(word.startswith(letters) or word.endswith(letters) for word in words))
+        for letters in spellings_of(split_name(name)[0])
+    )
 
 
-def letters_of(surname: str) -> str | None:
-    """Return how a Chinese or Japanese surname is written in Latin letters, where it is known."""
-    return _letters().get(fold(surname))
+def spellings_of(surname: str) -> tuple[str, ...]:
+    """Return how a Chinese or Japanese surname is written in Latin letters, as far as it is known."""
+    return _letters().get(fold(surname), ())

@@ -301,7 +301,7 @@ def _writer_takes_over(sources: Sources) -> bool:
 def _writer(sources: Sources) -> list[Contact]:
     """Return whoever writes from the sender's mailbox, where that person says to have taken over."""
     name = sources.identity.writer
-    if name is None or not _writer_takes_over(sources):
+    if not name or not _writer_takes_over(sources):
         return []
     signed = [strip_honorifics(found) for _, _, found in person_names(sources.own.signature)]
     name = max((full for full in signed if _is_same(name, fold(full))), key=len, default=name)

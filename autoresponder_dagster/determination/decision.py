@@ -8,7 +8,7 @@ import re
 from autoresponder_dagster.addresses import is_role_mailbox, normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport
 from autoresponder_dagster.determination.changes import address_change, duties_change, title_change, title_hint
-from autoresponder_dagster.determination.departures import departure, departure_facts
+from autoresponder_dagster.determination.departures import departure, departure_facts, told_by_a_system
 from autoresponder_dagster.determination.language import detect_languages
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
@@ -124,7 +124,10 @@ def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -
         status_code=report.status_code,
         bounce_reason=report.reason,
     )
-    if category != Category.UNDELIVERABLE or report.failed_recipient is None:
+    if category == Category.UNDELIVERABLE and report.failed_recipient is None:
+        told = told_by_a_system(reading, base)
+        return told if told is not None and told.sender_email is not None else base
+    if category != Category.UNDELIVERABLE:
         return base
     gone = [
         s

@@ -74,7 +74,7 @@ _CATEGORIES = {
 def departure(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has left, or is about to; null where neither is said."""
     if _SYSTEM_SENDER.match(reading.identity.email or ""):
-        return _told_by_a_system(reading, base)
+        return told_by_a_system(reading, base)
     soon = [s for s in reading.of_sender(Meaning.LEAVING, Meaning.LAST_DAY) if not s.is_negated]
     said = _departures(reading, soon)
     if not said:
@@ -534,8 +534,11 @@ def _surely_gone(reading: Reading) -> list[Statement]:
     ]
 
 
-def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
-    """Attribute a system's news of a departure to the one address that is that person's, if there is one."""
+def told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
+    """Attribute a system's news of a departure to the one address that is that person's, if there is one.
+
+    The only personal address of the text is that person's, less surely, whatever its letters.
+    """
     gone = _surely_gone(reading)
     if not gone:
         return None
@@ -548,6 +551,9 @@ def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     }
     here = {box.email for box in find_mailboxes(sentence.text)} & boxes
     candidates = {email for email in boxes if any(names_match(email, name) for name in named)} or here
+    confidence = INFERRED
+    if not candidates and len(boxes) == 1:
+        candidates, confidence = boxes, DOUBTFUL
     evidence, matched = reading.evidence(gone[0]), matched_entries(*gone)
     if len(candidates) != 1:
         return base._replace(
@@ -561,7 +567,7 @@ def _told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     identity = identity_of(email, named[0] if named else None)
     attributed = replace(reading, sources=replace(reading.sources, identity=identity))
     departed = departure_facts(attributed, gone[0], base._replace(sender_email=email))
-    return departed._replace(confidence=INFERRED, matched=matched)
+    return departed._replace(confidence=confidence, matched=matched)
 
 
 def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:

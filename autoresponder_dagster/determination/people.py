@@ -14,7 +14,7 @@ from autoresponder_dagster.determination.asian_names import (
     asian_names,
     is_asian,
     is_persons,
-    letters_of,
+    spellings_of,
     split_name,
 )
 from autoresponder_dagster.determination.folding import collapse, fold
@@ -63,7 +63,12 @@ class Identity(NamedTuple):
     local_part: str = ""
     aliases: frozenset[str] = frozenset()
     writer: str | None = None
-    """Somebody else who writes from this person's mailbox, and says so; then "I" is not this person."""
+    """Somebody else who writes from this person's mailbox, and says so; then "I" is not this person.
+
+    Empty where only that is told, and not the name.
+    """
+    is_of_family: bool = False
+    """Whether that is a relative: then "my father" may be this person."""
 
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text names this person (surname, given name, or a word of the mailbox name)."""
@@ -81,14 +86,14 @@ class Identity(NamedTuple):
     def _is_named_in_asian(self, text: str) -> bool:
         """Tell whether a Chinese or Japanese text names this person, whole or by the surname alone."""
         names = asian_names(text)
-        if letters_of(text):
+        if spellings_of(text):
             names = (AsianName(0, len(text), fold(text), ""),)
         elif not names and " " in text and is_persons(text):
             names = (AsianName(0, len(text), *split_name(text)),)
         if not is_persons(_ASIAN_TITLE.sub("", self.name or "")):
             # A name in Latin letters, or an office that writes from the person's mailbox.
-            letters = [letters_of(name.surname) for name in names]
-            return any(word in self.tokens or self.local_part.startswith(word) for word in letters if word)
+            letters = [word for name in names for word in spellings_of(name.surname)]
+            return any(word in self.tokens or self.local_part.startswith(word) for word in letters)
         surname, given = split_name(_ASIAN_TITLE.sub("", self.name or ""))
         folded = fold(text)
         if surname + given in re.sub(r"\s", "", folded):
@@ -97,7 +102,7 @@ class Identity(NamedTuple):
             return True
         for name in names:  # A namesake is somebody else.
             folded = folded[: name.start] + " " * (name.end - name.start) + folded[name.end :]
-        is_rare = len(surname) > 1 and letters_of(surname) is None
+        is_rare = len(surname) > 1 and not spellings_of(surname)
         return (is_rare and surname in folded) or re.search(rf"\b{surname}(?:は|が|儀|も)", folded) is not None
 
     def _knows(self, token: str) -> bool:

@@ -18,7 +18,13 @@ from autoresponder_dagster.determination.lexicon import LANGUAGES, Lexicon, Mean
 from autoresponder_dagster.determination.own_words import OwnWords, divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of
-from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements, find_writer
+from autoresponder_dagster.determination.statements import (
+    Statement,
+    find_aliases,
+    find_statements,
+    find_writer,
+    is_written_by_family,
+)
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
 from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
@@ -130,7 +136,9 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
     identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))
-    identity = identity._replace(writer=find_writer(own, lexicons, identity))
+    is_of_family = is_written_by_family(own, lexicons, identity)
+    writer = find_writer(own, lexicons, identity) or ("" if is_of_family else None)
+    identity = identity._replace(writer=writer, is_of_family=is_of_family)
     return Reading(
         message=message,
         transport=division.transport,

@@ -310,6 +310,18 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
     return names
 
 
+def is_written_by_family(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> bool:
+    """Tell whether a relative writes: by the name beside the address, or by how the text begins."""
+    if any(lexicon.finds("family_writer", fold(identity.name or "")) for lexicon in lexicons):
+        return True
+    sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
+    return any(
+        lexicon.within(sentence.folded).finds("family_writer", sentence.folded) and identity.is_named_in(sentence.text)
+        for sentence in sentences[:_INTRODUCTION]
+        for lexicon in lexicons
+    )
+
+
 _IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
 """A degree or an office behind a name: "Ann Lee (Eng.)"."""
 _INTRODUCTION = 3

@@ -105,7 +105,8 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         lexicon,
         is_object_skipped=predicate.means in AWAY,
     ):
-        return Subject(Who.THIRD)
+        is_sender = identity.is_of_family and is_departure  # "I am Lee's son. My father …" from Lee's mailbox
+        return Subject(Who.SENDER, is_named=True) if is_sender else Subject(Who.THIRD)
     told_of = _relative_subject(predicate, lexicon, identity)
     if told_of is not None:
         return told_of

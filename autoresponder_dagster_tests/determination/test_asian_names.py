@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoresponder_dagster.determination.asian_names import asian_names, name_at_start
+from autoresponder_dagster.determination.asian_names import asian_names, is_persons, name_at_start
 from autoresponder_dagster.determination.mailboxes import names_match
 from autoresponder_dagster.determination.people import identity_of
 
@@ -53,3 +53,29 @@ def test_a_mailbox_name_fits_a_surname_as_a_word_of_it():
     assert names_match("chenxy@firm.example", "陈晓燕")
     assert names_match("t.suzuki@firm.example", "鈴木一郎")
     assert not names_match("qiaomusen@firm.example", "齐海燕")
+
+
+def test_a_mailbox_name_fits_a_surname_as_it_is_written_in_taiwan_and_hong_kong():
+    assert names_match("cs.hung@firm.example", "洪振聲")
+    assert names_match("tsang.kk@firm.example", "曾國強")
+    assert not names_match("wong.kk@firm.example", "曾國強")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("服部 健司", True),
+        ("渡部 敏夫", True),
+        ("総務部", False),
+        ("教務課", False),
+        ("郑家属", False),
+        ("妻より", False),
+    ],
+)
+def test_an_office_or_a_family_is_no_person(name, expected):
+    assert is_persons(name) == expected
+
+
+def test_an_office_that_writes_from_a_mailbox_speaks_of_its_owner():
+    assert identity_of("hasegawa.t@firm.example", "人事課").is_named_in("長谷川 徹は退職しました")
+    assert not identity_of("hasegawa.t@firm.example", "人事課").is_named_in("瀬川 徹は退職しました")
