@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from importlib import resources
-from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.prefilter import Prefilter
+from autoresponder_dagster.determination.prefilter import Prefilter, first_matches
 from autoresponder_dagster.errors import ConfigurationError
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "sv", "ja", "zh")
@@ -195,10 +194,10 @@ class Lexicon:
     def _read_sentence(self, folded: str) -> tuple[tuple[tuple[Entry, "re.Match[str]"], ...], "Lexicon"]:
         matches: list[tuple[Entry, re.Match[str]]] = []
         words: dict[str, re.Pattern[str]] = {}
-        for number in self._prefilter.candidates(folded):
+        for number, alternatives in self._prefilter.possible(folded).items():
             if number < len(self.entries):
                 entry = self.entries[number]
-                matches += [(entry, found) for found in islice(entry.pattern.finditer(folded), _MATCHES_PER_ENTRY)]
+                matches += [(entry, found) for found in first_matches(alternatives, folded, _MATCHES_PER_ENTRY)]
             else:
                 kind = self._kinds[number - len(self.entries)]
                 words[kind] = self.words[kind]
@@ -212,7 +211,8 @@ class Lexicon:
 
     @cached_property
     def _prefilter(self) -> Prefilter:
-        return Prefilter([*(entry.pattern for entry in self.entries), *self.words.values()], self.function_words)
+        patterns = [*(entry.pattern for entry in self.entries), *self.words.values()]
+        return Prefilter(patterns, self.function_words, told_apart=range(len(self.entries)))
 
     @cached_property
     def _kinds(self) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ a few sets: ``(?:left|quit) .* (?:firm|school)`` needs one of *left* and *quit*,
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import lru_cache, reduce
+from itertools import islice
 from math import inf, prod
-from operator import or_
+from operator import methodcaller, or_
+from re import _compiler, _parser  # type: ignore[attr-defined]
 from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from string import digits
 from typing import Any, NamedTuple, TypeVar
 
@@ -47,6 +48,7 @@ _Item = tuple[Any, Any]
 _Kept = TypeVar("_Kept")
 _NOTHING: Literals = frozenset({""})
 _SIMPLE = (op.LITERAL, op.AT)
+_START = methodcaller("start")
 
 
 class _Way(NamedTuple):
@@ -65,8 +67,51 @@ def ways_to_match(pattern: "re.Pattern[str]", common: Collection[str] = ()) -> l
     """
     if pattern.flags & re.IGNORECASE:
         return [[]]
+    return _reader(pattern, common).ways(list(_parser.parse(pattern.pattern, pattern.flags)))
+
+
+def _reader(pattern: "re.Pattern[str]", common: Collection[str]) -> "_Reader":
+    return _Reader(common, is_ascii=bool(pattern.flags & re.ASCII))
+
+
+_Alternative = tuple["re.Pattern[str]", list[Needs]]
+"""A main alternative of a pattern as a pattern by itself, and what the ways to match it need."""
+
+
+def _alternatives(pattern: "re.Pattern[str]", common: Collection[str]) -> list[_Alternative]:
+    """Return the main alternatives of a pattern, in order; itself where it has none.
+
+    Before them stands nothing but boundaries and letters, so that a match of the whole begins where the first match
+    of one of them does, and is that of the first one that matches there.
+    """
     tree = _parser.parse(pattern.pattern, pattern.flags)
-    return _Reader(common, is_ascii=bool(pattern.flags & re.ASCII)).ways(list(tree))
+    items: list[_Item] = list(tree)
+    place = next((place for place, (kind, _) in enumerate(items) if kind not in _SIMPLE), None)
+    if place is None or items[place][0] is not op.BRANCH or pattern.flags & re.IGNORECASE:
+        return [(pattern, ways_to_match(pattern, common))]
+    reader = _reader(pattern, common)
+    found = []
+    for branch in _branches(*items[place]):
+        alternative = [*items[:place], *branch, *items[place + 1 :]]
+        compiled = _compiler.compile(_parser.SubPattern(tree.state, alternative), pattern.flags)
+        found.append((compiled, reader.ways(alternative)))
+    return found
+
+
+def first_matches(alternatives: Sequence["re.Pattern[str]"], text: str, most: int) -> list["re.Match[str]"]:
+    """Return the first matches of a pattern, given by those of its main alternatives that can match a text."""
+    if len(alternatives) == 1:
+        return list(islice(alternatives[0].finditer(text), most))
+    matches: list[re.Match[str]] = []
+    position = 0
+    while len(matches) < most:
+        found = [match for one in alternatives if (match := one.search(text, position)) is not None]
+        if not found:
+            break
+        matches.append(min(found, key=_START))
+        position = max(matches[-1].end(), matches[-1].start() + 1)
+        alternatives = [match.re for match in found]
+    return matches
 
 
 class _Reader:
@@ -238,9 +283,26 @@ class Prefilter:
     ways of which all needs are fulfilled.
     """
 
-    def __init__(self, patterns: Sequence["re.Pattern[str]"], common: Collection[str] = ()) -> None:
-        ways = [(number, way) for number, pattern in enumerate(patterns) for way in ways_to_match(pattern, common)]
-        self._number_of = [number for number, _ in ways]
+    def __init__(
+        self, patterns: Sequence["re.Pattern[str]"], common: Collection[str] = (), told_apart: Container[int] = ()
+    ) -> None:
+        """Read the patterns.
+
+        Args:
+            patterns: Any patterns.
+            common: Words that occur in any text, so that looking for them tells little.
+            told_apart: The numbers of patterns of which it is also told which main alternatives can match.
+        """
+        alternatives = [
+            (number, *one)
+            for number, pattern in enumerate(patterns)
+            for one in (
+                _alternatives(pattern, common) if number in told_apart else [(pattern, ways_to_match(pattern, common))]
+            )
+        ]
+        ways = [(position, way) for position, (_, _, ways) in enumerate(alternatives) for way in ways]
+        self._alternatives = [(number, pattern) for number, pattern, _ in alternatives]
+        self._alternative_of = [position for position, _ in ways]
         self._needless = 0
         fulfilled: dict[str, int] = {}
         for position, (_, way) in enumerate(ways):
@@ -256,19 +318,24 @@ class Prefilter:
 
     def candidates(self, text: str) -> list[int]:
         """Return the numbers of the patterns that can match a text, in order."""
+        return list(self.possible(text))
+
+    def possible(self, text: str) -> dict[int, list["re.Pattern[str]"]]:
+        """Return the patterns that can match a text by their numbers, in order: those of their main alternatives."""
         return self._all_fulfilled(self._fulfilled_by(text))
 
     def candidates_in_lines(self, text: str) -> list[int]:
-        """Return the same, with a memory for lines; no pattern may ask for a literal that holds a line's end."""
-        return self._all_fulfilled(reduce(or_, map(self._fulfilled_by_line, text.split("\n"))))
+        """Return the same as ``candidates``, with a memory for lines; no pattern may ask for an end of a line."""
+        return list(self._all_fulfilled(reduce(or_, map(self._fulfilled_by_line, text.split("\n")))))
 
     def _fulfilled_by(self, text: str) -> int:
         """Return the needs that a text fulfils."""
-        return reduce(or_, map(self._fulfilled.__getitem__, self._search(text)), self._needless)
+        return reduce(or_, map(self._fulfilled.__getitem__, self._search(text)), 0)
 
-    def _all_fulfilled(self, fulfilled: int) -> list[int]:
-        """Return the numbers of the patterns that have a way of which all needs are fulfilled, in order."""
-        width = len(self._number_of)
+    def _all_fulfilled(self, fulfilled: int) -> dict[int, list["re.Pattern[str]"]]:
+        """Return the alternatives with a way of which all needs are fulfilled."""
+        fulfilled |= self._needless
+        width = len(self._alternative_of)
         left = (1 << width) - 1
         for place in range(_MOST_SETS):
             left &= fulfilled >> place * width
@@ -276,5 +343,9 @@ class Prefilter:
         while left:
             lowest = left & -left
             left ^= lowest
-            found[self._number_of[lowest.bit_length() - 1]] = None
-        return list(found)
+            found[self._alternative_of[lowest.bit_length() - 1]] = None
+        possible: dict[int, list[re.Pattern[str]]] = {}
+        for position in found:
+            number, pattern = self._alternatives[position]
+            possible.setdefault(number, []).append(pattern)
+        return possible

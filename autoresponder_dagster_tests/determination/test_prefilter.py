@@ -1,6 +1,7 @@
 """The prefilter: it saves time and hides no match."""
 
 import re
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -44,6 +45,18 @@ def test_no_match_of_a_pattern_is_hidden(entry):
         assert entry in language.candidates(text)
 
     every_match_is_tried()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3).map(" ".join))
+def test_the_alternatives_of_a_pattern_match_as_the_whole_does(text):
+    for language in LANGUAGES:
+        matches = [(entry.name, match.span(), match.groupdict()) for entry, match in lexicon(language).matches(text)]
+        assert matches == [
+            (entry.name, match.span(), match.groupdict())
+            for entry in lexicon(language).entries
+            for match in islice(entry.pattern.finditer(text), 3)
+        ]
 
 
 @settings(max_examples=40, deadline=None)
