@@ -6,14 +6,24 @@ belong here: whether such a person takes over or only covers (``departures.py``,
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
-from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Lexicon, Meaning, name_words
+from autoresponder_dagster.determination.lexicon import (
+    AWAY,
+    DEPARTED,
+    Lexicon,
+    Meaning,
+    alternatives,
+    name_words,
+    terms,
+)
 from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
+from autoresponder_dagster.determination.organizations import names_an_organization
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -100,7 +110,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
 
     That is somebody who does something in the own words, or has an address beside the sender's.
     """
-    if who_acts(sources, statements):
+    if who_acts(sources, statements) or _names_somebody(sources, statements):
         return True
     text = f"{sources.own.own}\n{sources.own.signature}"
     home = domain_of(sources.identity.email or "")
@@ -114,6 +124,36 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
         )
         for box in find_mailboxes(text)
     )
+
+
+def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
+    """Tell whether a full name stands where, after a departure was told, only a person's can ("ask for Ann Lee").
+
+    Where a preposition of place or an article is before it, or another employer is told of, it may be a firm's.
+    """
+    gone = [s for s in statements if s.means in DEPARTED]
+    elsewhere = {s.sentence for s in statements if s.means == Meaning.NEW_EMPLOYER}
+    first = min(((s.sentence, s.end) for s in gone), default=(len(sources.own.sentences), 0))
+    writer = fold(sources.identity.writer or "")
+    return any(
+        (number, start) > first
+        and number not in elsewhere
+        and not sentence.is_subject
+        and is_person_like(name)
+        and not _before_firms().search(sentence.folded[:start])
+        and _may_be_person(sentence.text, start, name, sources)
+        and not _names_own_organization(name, sources.identity)
+        and not names_an_organization(name)
+        and not (writer and _is_same(name, writer))
+        for number, sentence in enumerate(sources.own.sentences)
+        for start, _, name in sentence.names
+    )
+
+
+@lru_cache(maxsize=1)
+def _before_firms() -> "re.Pattern[str]":
+    """Return the pattern of what stands before the name of a firm, a place or a day, but hardly of a person."""
+    return re.compile(rf"\b(?:{alternatives(terms('before_firms'))})[ '’]$")
 
 
 def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[int, str]]:

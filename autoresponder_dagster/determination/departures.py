@@ -154,12 +154,13 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
 
 def _employed_elsewhere(reading: Reading) -> list[Statement]:
     """Return the plain statements that the sender works for another organisation now: whoever does has left."""
-    if stated_employer(reading) is None:
+    works = reading.of_sender(Meaning.NEW_EMPLOYER)
+    if not works or stated_employer(reading) is None:
         return []
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     return [
         s._replace(means=Meaning.LEFT, is_weak=not ends and (s.is_weak or not _is_at_a_firm(reading, s)))
-        for s in reading.of_sender(Meaning.NEW_EMPLOYER)
+        for s in works
         if (s.is_named or (s.who == Who.IMPLICIT and s.language in NO_SPACES))
         and (ends or not s.is_weak or _is_surely_a_firm(reading, s))
         and not (s.is_negated or s.is_temporary)

@@ -325,6 +325,7 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
     )
 
 
+@lru_cache(maxsize=2)
 def stated_employer(reading: Reading) -> str | None:
     """Return the organisation for which the sender now works, if it is another one."""
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):
