@@ -22,6 +22,8 @@ _MONTHS = 12
 _WEEK = timedelta(days=7)
 _WEEKS = 53
 _LAST = -1
+_NEAR_DAYS, _BEHIND_DAYS, _FAR_DAYS = 62, 31, 200
+"""Within how many days a day is looked for that is told without its month."""
 _THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
 _WESTMOST, _EASTMOST = -11, -4
@@ -299,6 +301,8 @@ def month_first_habit(text: str, language: str | None, utc_offset: float | None)
         second += b > _MONTHS >= a
     if first != second:
         return second > first
+    if language in NO_SPACES:
+        return True
     if language is not None and language != "en":
         return False
     return None if utc_offset is None else _WESTMOST <= utc_offset <= _EASTMOST
@@ -644,8 +648,14 @@ def _end_of(name: str | None, year: int | None, found: _Found) -> date | None:
 
 
 def _next_such_day(weekday: int | None, day: int, found: _Found, today: date) -> date | None:
-    """Return the nearest day of a month ("the 26th") that falls on a weekday, if one is given."""
-    days = (today + timedelta(days=step * found.direction) for step in range(62 if weekday is None else 200))
+    """Return the nearest day of a month ("the 26th") that falls on a weekday, if one is given.
+
+    With a weekday it may also lie a little on the other side ("from Monday the 12th"), or further away.
+    """
+    ahead = (step * found.direction for step in range(_NEAR_DAYS))
+    behind = (-step * found.direction for step in range(_BEHIND_DAYS))
+    further = (step * found.direction for step in range(_NEAR_DAYS, _FAR_DAYS))
+    days = (today + timedelta(days=step) for step in (*ahead, *(() if weekday is None else (*behind, *further))))
     return next(
         (candidate for candidate in days if candidate.day == day and weekday in (None, candidate.weekday())), None
     )

@@ -327,8 +327,11 @@ def _is_next_working_day(stated: StatedDate, until: Sequence[_Candidate], senten
 
 def _speaks_of_another(sentence: Sentence, sources: Sources) -> bool:
     """Tell whether a sentence begins with somebody else's name ("Ann Lee is back on Monday")."""
-    name = next((name for start, _, name in person_names(sentence.text) if start == 0 and " " in name), None)
-    if name is None or sources.identity.name is None or sources.identity.is_named_in(name):
+    found = next(((end, name) for start, end, name in person_names(sentence.text) if start == 0 and " " in name), None)
+    if found is None or any(stated.start < found[0] for stated in sources.dates(sentence, FUTURE)):
+        return False  # "Away Thu-Sun" is nobody's name.
+    name = found[1]
+    if sources.identity.name is None or sources.identity.is_named_in(name):
         return False
     # "Back Mon." is nobody's name.
     return not any(
