@@ -9,7 +9,7 @@ file, ``lexicons/learned.tsv``: one feature a line, one column a determination; 
 traced to words.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -47,25 +47,30 @@ class Weights:
     intercept: tuple[float, ...]
     packed: Mapping[str, int]
 
-    def known(self, *sentences: tuple[str, ...]) -> set[str]:
-        """Return the word sequences of some sentences that have weights, also those of words without their endings."""
-        return set().union(*map(self._known_in, sentences))
+    def known(self, *sentences: tuple[str, ...]) -> dict[str, int]:
+        """Return the packed weights of the word sequences of some sentences, also of words without their endings.
+
+        Sequences without weights are left out.
+        """
+        known: dict[str, int] = {}
+        for words in sentences:
+            known |= self._known_in(words)
+        return known
 
     @cached_property
-    def _known_in(self) -> Callable[[tuple[str, ...]], frozenset[str]]:
+    def _known_in(self) -> Callable[[tuple[str, ...]], dict[str, int]]:
         """Looks up one sentence and remembers it: without names and days many are alike."""
         return lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
-    def _look_up(self, words: tuple[str, ...]) -> frozenset[str]:
+    def _look_up(self, words: tuple[str, ...]) -> dict[str, int]:
         found: list[str] = []
         for form in (words, without_endings(words)):
             found += form
             found += [f"{word} {following}" for word, following in pairwise(form)]
-        return frozenset(self.packed.keys() & found)
+        return {name: self.packed[name] for name in self.packed.keys() & found}
 
-    def sums(self, known: Iterable[str]) -> list[float]:
-        """Return the sum of the weights of features, for each determination."""
-        rows = list(map(self.packed.__getitem__, known))
+    def sums(self, rows: Collection[int]) -> list[float]:
+        """Return the sums of some packed weights, one for each determination."""
         total = sum(rows)
         return [
             ((total >> _LANE * column & (1 << _LANE) - 1) - len(rows) * _ZERO) / 10**DIGITS
@@ -85,18 +90,18 @@ class Opinion:
     @cached_property
     def sentence(self) -> int | None:
         """The sentence that speaks most for what is most probable."""
-        supports = [self._support(self.model.known(words)) for words in self.found.sentences]
+        supports = [self._support(self.model.known(words).values()) for words in self.found.sentences]
         return max(range(len(supports)), key=lambda number: supports[number], default=None)
 
     @cached_property
     def reasons(self) -> tuple[str, ...]:
         """The features that speak most for what is most probable."""
         known = sorted(self.model.packed.keys() & self.found.all())
-        return tuple(sorted(known, key=lambda name: -self._support([name]))[:_MOST_REASONS])
+        return tuple(sorted(known, key=lambda name: -self._support([self.model.packed[name]]))[:_MOST_REASONS])
 
-    def _support(self, known: Iterable[str]) -> float:
+    def _support(self, rows: Collection[int]) -> float:
         probable = max(self.probabilities, key=self.probabilities.__getitem__)
-        return self.model.sums(known)[self.model.determinations.index(probable)]
+        return self.model.sums(rows)[self.model.determinations.index(probable)]
 
 
 def weights_text() -> str:
@@ -133,9 +138,10 @@ def opinion_on(reading: Reading) -> Opinion:
 
 def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
-    known = model.known(*found.sentences) | (model.packed.keys() & found.of_message)
-    length = sqrt(len(known) + _FEW)
-    scores = [start + sum_ / length for start, sum_ in zip(model.intercept, model.sums(known), strict=True)]
+    rows = model.known(*found.sentences)
+    rows |= {name: model.packed[name] for name in model.packed.keys() & found.of_message}
+    length = sqrt(len(rows) + _FEW)
+    scores = [start + sum_ / length for start, sum_ in zip(model.intercept, model.sums(rows.values()), strict=True)]
     highest = max(scores)
     odds = [exp(score - highest) for score in scores]
     total = sum(odds)
