@@ -288,4 +288,5 @@ def is_honorary(reading: Reading, statement: Statement) -> bool:
     if body is None:
         return False
     domain = re.sub(r"[^a-z]", "", domain_of(reading.identity.email or ""))
-    return not any(len(word) >= _LONG_WORD and word in domain for word in re.findall(r"[a-z]+", body.group(1)))
+    words = [word.removesuffix("s") for word in re.findall(r"[a-z]+", body.group(1))]  # "des Turnvereins"
+    return not any(len(word) >= _LONG_WORD and word in domain for word in words)

@@ -284,7 +284,7 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     name = strip_honorifics(raw)
     if len(name) < len("Bo") or sources.identity.is_named_in(name) or _is_organization(name, sources.identity):
         return False
-    if _has_other_role(text, start, start + len(raw), sources):
+    if _has_other_role(text, start, start + len(raw), sources) or _is_post(name, sources):
         return False
     if len(name.split()) > 1:
         is_vacant = _OF_A_POST.search(text[:start]) is not None

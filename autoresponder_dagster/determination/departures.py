@@ -231,8 +231,13 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     if all(reading.in_subject(s) for s in said) and any(not reading.in_subject(s) for s in reading.of_sender(*AWAY)):
         return True  # "X has left the building" over "… for lunch, back at two".
     is_weak = all(s.is_weak or s.is_hedged for s in said)
-    if all(s.is_first_person and s.means == Meaning.LEFT for s in said) and _comes_back(reading, None):
-        return True  # "Today is my last day before three weeks of leave. I am back on 9 November."
+    is_told_by_oneself = all(s.is_first_person for s in said)
+    # "I have left the agency; at the association I still am the chair", to whoever asks for the chair.
+    stays_elsewhere = not reading.is_automatic and _says_to_stay(reading)
+    # "Today is my last day before three weeks of leave. I am back on 9 November."
+    comes_back = all(s.means == Meaning.LEFT for s in said) and _comes_back(reading, None)
+    if is_told_by_oneself and (stays_elsewhere or comes_back):
+        return True
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
     title = stated_title(reading)
@@ -250,6 +255,14 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     is_dead = any(s.means == Meaning.DECEASED and not (s.is_weak or s.is_hedged) for s in said)
     is_own = stated.fit > facts.UNSURE and not is_dead
     return address is not None and is_own and at_home and stated_employer(reading) is None
+
+
+def _says_to_stay(reading: Reading) -> bool:
+    """Tell whether the sender says plainly, in the first person, to be there still."""
+    return any(
+        s.is_first_person and not (s.is_negated or s.is_weak or s.is_hedged)
+        for s in reading.of_sender(Meaning.STILL_HERE)
+    )
 
 
 def _stays(reading: Reading, *meanings: Meaning) -> list[Statement]:
@@ -481,7 +494,8 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     ]
     news = [s for s in reading.statements if s.who == Who.THIRD and s.is_named and s.means in DEPARTED]
     facts_of_sender = (stated_title(reading), stated_address(reading).email, stated_employer(reading))
-    is_other_news = any(fact is not None for fact in facts_of_sender)
+    has_new_duties = any(not s.is_negated for s in reading.of_sender(Meaning.NEW_TITLE))
+    is_other_news = has_new_duties or any(fact is not None for fact in facts_of_sender)
     if reading.has_absence_subject or is_other_news or news or here or speaks_of_a_while(reading):
         return None
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)

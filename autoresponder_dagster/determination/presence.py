@@ -150,7 +150,9 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
         s.means == Meaning.SUCCESSOR and not s.is_weak for s in reading.statements
     )
     is_succeeded = is_succeeded or bool(reading.of_sender(Meaning.ROLE_ENDED))
-    is_elsewhere = stated_employer(reading) is not None
+    # "The agency I have left, in the association I stay": whose address this is must be looked at.
+    has_left = any(not (s.is_negated or s.is_temporary) for s in reading.of_sender(*DEPARTED))
+    is_elsewhere = stated_employer(reading) is not None or (has_left and not reading.is_automatic)
     has_new_post = title_in_passing(reading, "title_news") is not None
     is_away = lead.means == Meaning.STILL_HERE and reading.is_automatic and _tells_return(reading)
     if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere or has_new_post or is_away:

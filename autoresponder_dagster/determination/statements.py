@@ -344,15 +344,26 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
                 name = name_at_start(name) or ""
             if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
                 return name
-    is_spoken_of = any(identity.is_named_in(sentence.text) for sentence in sentences)
+    is_mourned = any(_tells_of_death(sentence, lexicons) for sentence in sentences)
+    is_spoken_of = is_mourned or any(identity.is_named_in(sentence.text) for sentence in sentences)
     closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
     for line in closing if is_spoken_of else ():
         name = _IN_BRACKETS.sub("", line).strip(" ,.-*_")
         if not is_person_like(name) or (0, len(name), name) not in person_names(name):
             continue
         if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):
-            return None if identity.is_named_in(name) else strip_honorifics(name)
+            is_sender = identity.is_named_in(name) and not (is_mourned and not identity.is_given_name_in(name))
+            return None if is_sender else strip_honorifics(name)
     return None
+
+
+def _tells_of_death(sentence: Sentence, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether a sentence says that a relative of whoever writes has died."""
+    return any(
+        lexicon.finds("kin", sentence.folded) and any(entry.means == Meaning.DECEASED for entry, _ in matches)
+        for lexicon in lexicons
+        for matches in [lexicon.matches(sentence.folded)]
+    )
 
 
 def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:

@@ -105,8 +105,11 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         lexicon,
         is_object_skipped=predicate.means in AWAY,
     ):
-        is_sender = identity.is_of_family and is_departure  # "I am Lee's son. My father …" from Lee's mailbox
-        return Subject(Who.SENDER, is_named=True) if is_sender else Subject(Who.THIRD)
+        if identity.is_of_family and is_departure:
+            return Subject(Who.SENDER, is_named=True)  # "I am Lee's son. My father …" from Lee's mailbox
+        # "My wife has died", signed by somebody of the sender's surname: the mailbox is the wife's.
+        is_told_by_kin = predicate.means == Meaning.DECEASED and identity.is_named_in(identity.writer or "")
+        return Subject(Who.SENDER if is_told_by_kin else Who.THIRD)
     told_of = _relative_subject(predicate, lexicon, identity)
     if told_of is not None:
         return told_of
@@ -237,6 +240,7 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
             continue
         subject_end = clauses.get(name_end, name_end)
         is_title = not has_honorific(name) and _is_title(name, lexicon)  # "no longer General Secretary and …"
+        is_title = is_title or _is_apposition(text, name_start, name_end, lexicon)
         is_beside = is_person_like(name) and not is_title and start - BESIDE <= subject_end <= start + 3
         is_beside = is_beside and ";" not in text[subject_end:start]
         is_inside = name_start >= start and has_honorific(name)
@@ -274,6 +278,14 @@ def _is_title(name: str, lexicon: Lexicon) -> bool:
     last = fold(name.rsplit(maxsplit=1)[-1])
     found = lexicon.finds("title_noun", last)
     return found is not None and found.group() == last
+
+
+def _is_apposition(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Tell whether words between commas begin with a title: what the one named before is."""
+    is_enclosed = text[:start].endswith(", ") and text[end : end + 1] == ","
+    first = fold(text[start:end].split(maxsplit=1)[0])
+    found = lexicon.whole.finds("title_noun", first) if is_enclosed else None
+    return found is not None and found.group() == first
 
 
 def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int, int]]:
