@@ -241,7 +241,8 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
     title = stated_title(reading)
-    has_title = title is not None and title.organization is None and (stays or is_weak)
+    is_post = all(s.means == Meaning.POSITION_ELIMINATED for s in said)  # "My old post is gone, I am the manager now."
+    has_title = title is not None and title.organization is None and (bool(stays) or is_weak or is_post)
     has_title = has_title or (is_weak and bool(stays) and title_in_passing(reading, "title_news") is not None)
     if has_title or (denies and stays):
         return True

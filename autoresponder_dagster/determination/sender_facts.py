@@ -296,10 +296,13 @@ def title_in_passing(reading: Reading, cue: str | None) -> StatedTitle | None:
             continue
         for start, end in titles_in(sentence.text, lexicons):
             title = clean_title(sentence.text[start:end], lexicons, reading.identity)
+            if title is None:
+                continue
+            found = sentence.text.find(title, start, end)
+            after = found + len(title) if found >= 0 else end  # What was cut off ("chair am I still") tells more.
             if (
-                title is None
-                or _finds(reading, "title_former_before", sentence, end=start)
-                or _finds(reading, "title_former_after", sentence, start=end)
+                _finds(reading, "title_former_before", sentence, end=start)
+                or _finds(reading, "title_former_after", sentence, start=after)
                 or _is_of_another(reading, sentence.text, start, end)
             ):
                 continue
