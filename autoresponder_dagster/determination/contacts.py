@@ -199,8 +199,8 @@ def _with_addresses(
         is_namesake = name is not None and len(name.split()) > 1 and names_match(box.email, name)
         if is_own_address(box.email, sources.identity) and not is_namesake:
             continue
-        if name and len(name.split()) == 1 and is_role_mailbox(box.email) and fold(name) in fold(local_part(box.email)):
-            continue  # "Office of the General Manager (Works), gm.works@…": a word of the address's own
+        if name and is_role_mailbox(box.email) and _is_word_of(name, box):
+            continue  # "Office of the General Manager (Works), gm.works@…", "Kliniken nås på klinik@…"
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
             found.append(Contact(name, None, is_topical=_is_topical(sentence)))
         elif name and _is_office(sentence.text, name, box):
@@ -222,6 +222,12 @@ def _is_guess(name: str, box: Mailbox | None, number: int, statements: Sequence[
     if is_asian(name):
         return name_at_start(name) is None
     return box is not None and _is_label(name, box)
+
+
+def _is_word_of(name: str, box: Mailbox) -> bool:
+    """Tell whether one word, in whatever form, is a word of an address."""
+    word, local = fold(name), fold(local_part(box.email))
+    return len(name.split()) == 1 and (word in local or word.startswith(local))
 
 
 def _is_label(name: str, box: Mailbox) -> bool:
@@ -353,8 +359,11 @@ def _writer(sources: Sources) -> list[Contact]:
 def _is_organization(name: str, identity: Identity) -> bool:
     if any(fold(word).strip(".,'") in name_words("organization_words") for word in name.split()):
         return True
-    squeezed = "".join(re.findall(r"[a-z]", fold(name)))
+    words = re.findall(r"[a-z]+", fold(name))
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
+    if len(words) > 1 and all(word[:-1] in domain for word in words):
+        return True  # declined: "w sprawach Drukarni Kolor" at drukarnia-kolor.example
+    squeezed = "".join(words)
     return len(squeezed) >= _LONG_WORD and squeezed in domain
 
 
