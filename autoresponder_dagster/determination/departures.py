@@ -391,7 +391,7 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     """Return what the rest of the message leaves of that: it may contradict."""
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED)
     another_post = stated_title(reading) is not None and stated_employer(reading) is None
-    still_leaving = [s for s in soon if s.means == Meaning.LEAVING]
+    still_leaving = [s for s in soon if s.means == Meaning.LEAVING and not s.is_weak]
     comes_back = _comes_back(reading, day)
     keeps_address = leading.means != Meaning.DECEASED and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
     if stays or keeps_address or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
