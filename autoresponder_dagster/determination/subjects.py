@@ -105,11 +105,10 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         lexicon,
         is_object_skipped=predicate.means in AWAY,
     ):
-        if identity.is_of_family and is_departure:
-            return Subject(Who.SENDER, is_named=True)  # "I am Lee's son. My father …" from Lee's mailbox
+        is_of_family = identity.is_of_family and is_departure  # "I am Lee's son. My father …" from Lee's mailbox
         # "My wife has died", signed by somebody of the sender's surname: the mailbox is the wife's.
         is_told_by_kin = predicate.means == Meaning.DECEASED and identity.is_named_in(identity.writer or "")
-        return Subject(Who.SENDER if is_told_by_kin else Who.THIRD)
+        return Subject(Who.SENDER if is_of_family or is_told_by_kin else Who.THIRD, is_named=is_of_family)
     told_of = _relative_subject(predicate, lexicon, identity)
     if told_of is not None:
         return told_of
