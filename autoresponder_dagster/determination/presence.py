@@ -146,7 +146,7 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     is_served = only_promises and reading.is_automatic and any(s.means == Meaning.RECEIVED for s in reading.statements)
     has_moved = facts.other_own_address(reading.sources, at_home=False) is not None
     # "The office is hers now, I am still in the house": perhaps in another post.
-    is_succeeded = not reading.is_automatic and any(
+    is_succeeded = (lead.means == Meaning.STILL_HERE or not reading.is_automatic) and any(
         s.means == Meaning.SUCCESSOR and not s.is_weak for s in reading.statements
     )
     is_succeeded = is_succeeded or bool(reading.of_sender(Meaning.ROLE_ENDED))
