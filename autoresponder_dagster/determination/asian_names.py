@@ -12,6 +12,8 @@ from typing import NamedTuple
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import name_table, name_words
 
+_ALSO_GIVEN = "正(?![在式好是常从于处值])|天(?![后前内])|如(?![有需果何今期])|可(?![以能代联与在由])|之(?![前后间])"
+"""Signs of Chinese given names that otherwise begin some word that follows a name."""
 _ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = "一-鿿々"
@@ -53,7 +55,7 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     alone = fold(
         rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀|を|に(?:変更|交代|引|お|担当|ご|依頼|任|託|譲|渡))"
     )
-    letter = rf"(?:(?![{not_given}年月日任皆客者方各御貴何])[{_HAN}])"
+    letter = rf"(?:(?![{not_given}年月日任皆客者方各御貴何夫妻父母娘])[{_HAN}])"
     rare = rf"(?<![{_HAN}])(?P<rare>{letter}{{1,3}}) (?P<rare_given>{given}){ends}"
     polite = rf"(?<![{_HAN}])(?P<polite>{letter}{{2,3}})(?=さん|様|氏)"
     offices = _alternatives(name_words("asian_offices"))
@@ -64,7 +66,7 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     ja_rare = rf"{ja}|{rare}|{polite}|{addressed}"
     nouns = _alternatives(name_words("chinese_not_names"))
     known = f"(?!{nouns})(?:{_alternatives(name_table('chinese_surnames'))})"
-    letter = f"[^{''.join(name_words('chinese_not_given'))}\\W\\d_a-z]"
+    letter = f"(?:[^{''.join(name_words('chinese_not_given'))}\\W\\d_a-z]|{_ALSO_GIVEN})"
     before = "".join(f"|(?<={word})" for word in sorted(name_words("chinese_before_name")))
     after = _alternatives(name_words("chinese_after_name"))
     zh = (
@@ -140,14 +142,46 @@ def split_name(name: str) -> tuple[str, str]:
     return surname, whole[len(surname) :]
 
 
+_INITIALS = re.compile(r"[bcdfghjklmnpqrstvwxyz]{1,3}")
+
+
 def has_surname_of(local_part: str, name: str) -> bool:
-    """Tell whether a mailbox name holds the surname of a Chinese or Japanese name as a word or at an end."""
+    """Tell whether a mailbox name holds the surname of a Chinese or Japanese name as a word or at an end.
+
+    A short one is a word by itself, or stands behind initials (``clho``).
+    """
     words = re.split(r"[^a-z]+", fold(local_part))
+    return any(_holds(word, letters) for letters in spellings_of(split_name(name)[0]) for word in words)
+
+
+def _holds(word: str, letters: str) -> bool:
+    if word == letters or word in _spellings():
+        return word == letters  # "hasegawa" is not Segawa's.
+    is_long = len(letters) > len("liu")
+    if is_long and (word.startswith(letters) or word.endswith(letters)):
+        return True
+    return word.endswith(letters) and _INITIALS.fullmatch(word.removesuffix(letters)) is not None
+
+
+def shares_initial(local_part: str, other: str, name: str) -> bool:
+    """Tell whether two mailbox names hold the surname of a name, and beside it the same initial of a given name."""
+    one, two = (re.sub(r"[^a-z]", "", fold(local)) for local in (local_part, other))
     return any(
-        letters in words
-        or (len(letters) > len("liu") and any(word.startswith(letters) or word.endswith(letters) for word in words))
+        bool(first := _beside(one, letters)) and first == _beside(two, letters)
         for letters in spellings_of(split_name(name)[0])
     )
+
+
+def _beside(letters_of_box: str, letters: str) -> str:
+    """Return the first letter of what stands beside a surname at an end of a mailbox name."""
+    if letters_of_box.startswith(letters):
+        return letters_of_box.removeprefix(letters)[:1]
+    return letters_of_box.removesuffix(letters)[:1] if letters_of_box.endswith(letters) else ""
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> frozenset[str]:
+    return frozenset(letters for spelled in _letters().values() for letters in spelled)
 
 
 def spellings_of(surname: str) -> tuple[str, ...]:

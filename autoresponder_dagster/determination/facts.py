@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
-from autoresponder_dagster.determination.asian_names import is_asian
+from autoresponder_dagster.determination.asian_names import is_asian, shares_initial
 from autoresponder_dagster.determination.dates import FUTURE, PAST, Recurrence, StatedDate, dates_in, first_after
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Lexicon, Trait, terms
@@ -93,6 +93,8 @@ def is_own_address(email: str, identity: Identity) -> bool:
         return False
     if identity.name and not is_asian(identity.name) and names_match(email, identity.name):
         return True  # Of a Chinese or Japanese name only the surname can be compared, which others share.
+    if is_asian(identity.name or "") and shares_initial(local, identity.local_part, identity.name or ""):
+        return True
     squeezed = re.sub(r"[^a-z]", "", local)
     if any(len(token) >= _LONG_WORD and token in squeezed for token in identity.tokens | identity.aliases):
         return True

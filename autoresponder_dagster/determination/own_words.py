@@ -208,7 +208,7 @@ def _blocks(paragraph: list[str]) -> list[str]:
         if new:
             blocks.append(stripped)
         else:
-            joint = "" if blocks[-1][-1:] > "\u2e80" or stripped[:1] > "\u2e80" else " "
+            joint = "" if blocks[-1][-1:] > "\u2e80" and stripped[:1] > "\u2e80" else " "
             blocks[-1] = f"{blocks[-1]}{joint}{stripped}"
         previous = stripped
     return blocks

@@ -12,6 +12,7 @@ from autoresponder_dagster.addresses import is_role_mailbox
 from autoresponder_dagster.determination.asian_names import (
     AsianName,
     asian_names,
+    has_surname_of,
     is_asian,
     is_persons,
     spellings_of,
@@ -88,12 +89,15 @@ class Identity(NamedTuple):
         names = asian_names(text)
         if spellings_of(text):
             names = (AsianName(0, len(text), fold(text), ""),)
-        elif not names and " " in text and is_persons(text):
+        elif " " in text and is_persons(text):
             names = (AsianName(0, len(text), *split_name(text)),)
         if not is_persons(_ASIAN_TITLE.sub("", self.name or "")):
             # A name in Latin letters, or an office that writes from the person's mailbox.
-            letters = [word for name in names for word in spellings_of(name.surname)]
-            return any(word in self.tokens or self.local_part.startswith(word) for word in letters)
+            return any(
+                word in self.tokens or self.local_part.startswith(word)
+                for name in names
+                for word in spellings_of(name.surname)
+            ) or any(has_surname_of(self.local_part, name.surname) for name in names)
         surname, given = split_name(_ASIAN_TITLE.sub("", self.name or ""))
         folded = fold(text)
         if surname + given in re.sub(r"\s", "", folded):

@@ -23,7 +23,7 @@ from autoresponder_dagster.determination.statements import (
     find_aliases,
     find_statements,
     find_writer,
-    is_written_by_family,
+    is_written_by,
 )
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
@@ -136,8 +136,9 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
     identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))
-    is_of_family = is_written_by_family(own, lexicons, identity)
-    writer = find_writer(own, lexicons, identity) or ("" if is_of_family else None)
+    is_of_family = is_written_by("family_writer", own, lexicons, identity)
+    is_another = is_of_family or is_written_by("other_writer", own, lexicons, identity)
+    writer = find_writer(own, lexicons, identity) or ("" if is_another else None)
     identity = identity._replace(writer=writer, is_of_family=is_of_family)
     return Reading(
         message=message,

@@ -58,7 +58,9 @@ _TIMED = DEPARTED - {Meaning.DECEASED, Meaning.NOT_RETURNING} | {
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 _SUFFIXES = ("", *(f"_{letter}" for letter in "bcdefghij"))
-_TITLES, _ORGANIZATIONS = tuple(f"title{suffix}" for suffix in _SUFFIXES), tuple(f"org{suffix}" for suffix in _SUFFIXES)
+_TITLES, _ORGANIZATIONS, _NAMES = (
+    tuple(f"{fact}{suffix}" for suffix in _SUFFIXES) for fact in ("title", "org", "name")
+)
 """The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
@@ -289,7 +291,7 @@ def _statement(
         is_first_person=subject.is_first_person,
         title=_span(match, *_TITLES),
         org=_span(match, *_ORGANIZATIONS),
-        name=_span(match, "name", "name_b", "name_c", "name_d"),
+        name=_span(match, *_NAMES),
     )
 
 
@@ -310,13 +312,16 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
     return names
 
 
-def is_written_by_family(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> bool:
-    """Tell whether a relative writes: by the name beside the address, or by how the text begins."""
-    if any(lexicon.finds("family_writer", fold(identity.name or "")) for lexicon in lexicons):
+def is_written_by(kind: str, own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> bool:
+    """Tell whether a relative (``family_writer``) or another of the sender's people (``other_writer``) writes.
+
+    The name beside the address tells it, or how the text begins ("I am Ann Lee's assistant").
+    """
+    if any(lexicon.finds(kind, fold(identity.name or "")) for lexicon in lexicons):
         return True
     sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
     return any(
-        lexicon.within(sentence.folded).finds("family_writer", sentence.folded) and identity.is_named_in(sentence.text)
+        lexicon.within(sentence.folded).finds(kind, sentence.folded) and identity.is_named_in(sentence.text)
         for sentence in sentences[:_INTRODUCTION]
         for lexicon in lexicons
     )
@@ -338,7 +343,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     for sentence in sentences[:_INTRODUCTION]:
         for lexicon in lexicons:
             found = lexicon.within(sentence.folded).finds("writer_intro", sentence.folded)
-            span = _span(found, "name", "name_b", "name_c", "name_d") if found else None
+            span = _span(found, *_NAMES) if found else None
             name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
             if is_asian(name):
                 name = name_at_start(name) or ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoresponder_dagster.determination.asian_names import asian_names, is_persons, name_at_start
+from autoresponder_dagster.determination.asian_names import asian_names, is_persons, name_at_start, shares_initial
 from autoresponder_dagster.determination.mailboxes import names_match
 from autoresponder_dagster.determination.people import identity_of
 
@@ -58,6 +58,7 @@ def test_a_mailbox_name_fits_a_surname_as_a_word_of_it():
 def test_a_mailbox_name_fits_a_surname_as_it_is_written_in_taiwan_and_hong_kong():
     assert names_match("cs.hung@firm.example", "洪振聲")
     assert names_match("tsang.kk@firm.example", "曾國強")
+    assert names_match("clho@firm.example", "何正龍")
     assert not names_match("wong.kk@firm.example", "曾國強")
 
 
@@ -79,3 +80,8 @@ def test_an_office_or_a_family_is_no_person(name, expected):
 def test_an_office_that_writes_from_a_mailbox_speaks_of_its_owner():
     assert identity_of("hasegawa.t@firm.example", "人事課").is_named_in("長谷川 徹は退職しました")
     assert not identity_of("hasegawa.t@firm.example", "人事課").is_named_in("瀬川 徹は退職しました")
+
+
+def test_two_mailbox_names_of_one_person_share_surname_and_initial():
+    assert shares_initial("chejp1968", "chejianping", "车建平")
+    assert not shares_initial("chejp1968", "cheming", "车建平")
