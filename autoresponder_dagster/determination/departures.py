@@ -565,10 +565,13 @@ def told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
         for box in find_mailboxes(reading.sources.own.own)
         if box.email != reading.identity.email and not is_role_mailbox(box.email)
     }
-    here = {box.email for box in find_mailboxes(sentence.text)} & boxes
+    # "Ann Lee has left, now Bo Ray (…) serves you": without spaces between words the successor's is not known apart.
+    last = gone[0].start if gone[0].language in NO_SPACES else len(sentence.text)
+    here = {box.email for box in find_mailboxes(sentence.text) if box.start < last} & boxes
     candidates = {email for email in boxes if any(names_match(email, name) for name in named)} or here
     confidence = INFERRED
-    if not candidates and len(boxes) == 1:
+    told_before = " ".join(said.text for said in reading.sources.own.sentences[: gone[0].sentence])
+    if not candidates and boxes == {box.email for box in find_mailboxes(told_before)} & boxes and len(boxes) == 1:
         candidates, confidence = boxes, DOUBTFUL
     evidence, matched = reading.evidence(gone[0]), matched_entries(*gone)
     if len(candidates) != 1:

@@ -150,6 +150,10 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
         s.means == Meaning.SUCCESSOR and not s.is_weak for s in reading.statements
     )
     is_succeeded = is_succeeded or bool(reading.of_sender(Meaning.ROLE_ENDED))
+    # Whose post or name is new is there, and that is not the news.
+    is_succeeded = is_succeeded or any(
+        s.language in NO_SPACES and not s.is_negated for s in reading.of_sender(Meaning.NEW_TITLE, Meaning.NAME_CHANGED)
+    )
     # "The agency I have left, in the association I stay": whose address this is must be looked at.
     has_left = any(not (s.is_negated or s.is_temporary) for s in reading.of_sender(*DEPARTED))
     is_elsewhere = stated_employer(reading) is not None or (has_left and not reading.is_automatic)
