@@ -126,6 +126,11 @@ ROLE_NAMES = frozenset([
     "oen", "jimusho", "honsha", "shisha", "honbu", "shomuka", "guanwang", "gongcheng", "shengchan", "zhiliang",
     "wuliu", "caigou", "xiaoshoubu", "shouhou", "fapiao", "hetong", "zhaopin", "zixun", "dingdan", "yewu", "keyan",
     "jiaowu", "xueyuan", "huiyuan", "xuanchuan", "yingxiao", "jishu", "weixiu", "cangku", "fawu", "shenji",
+    "hinkan", "soudan", "sodan", "sangyo", "bunka", "suishin", "koshu", "seisaku", "kaihatsu", "chotatsu", "otoiawase",
+    "koryu", "kokusai", "gyomu", "tosho", "bgs", "zhb", "dongban", "xiban", "yuanban", "xiaoban", "zonghebu",
+    "zhonghe", "shichangbu", "hezuo", "zhaosheng", "mishuchu", "tougao", "xiehui", "xuehui", "yanjiuhui", "zhanlan",
+    "maoyi", "gongguan", "yunying", "waishi", "zhiban", "zongban", "huodong", "peixun", "qikan", "zazhi", "faxing",
+    "menzhen", "jiedai", "dangban", "tuanwei", "gonghui", "banshichu", "rexian", "qudao", "xiangmu",
     # of matters and offices, in German, Dutch, Swedish and Polish
     "aboservice", "insolvenz", "insolvenzverwaltung", "standort", "standorte", "fahrplan", "auskunft", "auskuenfte",
     "leitung", "foerderberatung", "bewerbungen", "karriere", "schaden", "schaeden", "kurse", "kursbuero",

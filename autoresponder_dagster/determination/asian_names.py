@@ -163,6 +163,12 @@ def _holds(word: str, letters: str) -> bool:
     return word.endswith(letters) and _INITIALS.fullmatch(word.removesuffix(letters)) is not None
 
 
+def may_be_named(local_part: str) -> bool:
+    """Tell whether a mailbox name can be made of some Chinese or Japanese surname."""
+    words = re.split(r"[^a-z]+", fold(local_part))
+    return any(_holds(word, letters) for word in words if word for letters in _spellings())
+
+
 def shares_initial(local_part: str, other: str, name: str) -> bool:
     """Tell whether two mailbox names hold the surname of a name, and beside it the same initial of a given name."""
     one, two = (re.sub(r"[^a-z]", "", fold(local)) for local in (local_part, other))

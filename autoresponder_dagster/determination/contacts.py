@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
-from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
+from autoresponder_dagster.determination.asian_names import is_asian, may_be_named, name_at_start
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import (
@@ -114,15 +114,22 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
         return True
     text = f"{sources.own.own}\n{sources.own.signature}"
     home = domain_of(sources.identity.email or "")
-    return any(
-        domain_of(box.email) == home
+    others = [
+        box
+        for box in find_mailboxes(text)
+        if domain_of(box.email) == home
         and not is_role_mailbox(box.email)
         and not is_own_address(box.email, sources.identity)
-        and any(
+    ]
+    # Not every Chinese or Japanese name is found; the letters of the address may hold a surname.
+    is_unspaced = any(not lexicon.has_spaces for lexicon in sources.lexicons[:1])
+    return any(
+        (is_unspaced and may_be_named(local_part(box.email)))
+        or any(
             is_person_like(name) and names_match(box.email, name) and not _is_organization(name, sources.identity)
             for _, _, name in person_names(text)
         )
-        for box in find_mailboxes(text)
+        for box in others
     )
 
 
