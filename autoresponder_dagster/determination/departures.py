@@ -186,6 +186,8 @@ def _is_at_a_firm(reading: Reading, statement: Statement) -> bool:
     if statement.org is None or not is_asked:
         return True
     before = reading.sources.own.sentences[statement.sentence].folded[: statement.org[0]].split()
+    while before and before[-1] in known.terms.get("articles", ()):
+        before.pop()
     if before and before[-1] in known.terms.get("at_a_firm", ()):
         return True
     return names_an_organization(reading.text_of(statement, statement.org))
