@@ -11,7 +11,7 @@ from email import message_from_bytes
 
 from flufl.bounce import all_failures
 
-from autoresponder_dagster.addresses import is_valid_email, normalize_email
+from autoresponder_dagster.addresses import is_role_mailbox, is_valid_email, normalize_email
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import bounce_reasons, forms
 from autoresponder_dagster.determination.parse import ParsedMessage
@@ -135,7 +135,12 @@ def _recipient_of_text(message: ParsedMessage, own: str, raw: bytes) -> str | No
         if is_valid_email(address) and normalize_email(address) != sender:
             return normalize_email(address)
     to = _FIRST_RECIPIENT.search(message.original)
-    return normalize_email(to.group(1)) if to else None
+    if to is not None:
+        return normalize_email(to.group(1))
+    # An administrator's own text names whose mail came back, and perhaps an office to write to.
+    mentioned = dict.fromkeys(normalize_email(found.rstrip(".")) for found in _ADDRESS.findall(own))
+    people = [email for email in mentioned if email and email != sender and not is_role_mailbox(email)]
+    return people[0] if len(people) == 1 and is_valid_email(people[0]) else None
 
 
 def _guessed(raw: bytes) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.addresses import ROLE_NAMES, domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian, may_be_named, name_at_start
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
@@ -364,8 +364,11 @@ def _writer(sources: Sources) -> list[Contact]:
 
 
 def _is_organization(name: str, identity: Identity) -> bool:
-    if any(fold(word).strip(".,'") in name_words("organization_words") for word in name.split()):
+    words = [fold(word).strip(".,'") for word in name.split()]
+    if any(word in name_words("organization_words") for word in words):
         return True
+    if len(words) > 1 and len(words[0]) > _LONG_WORD and words[0] in ROLE_NAMES:
+        return True  # "Mantenimiento Norte": what an office is called that its mailbox has its name from
     words = re.findall(r"[a-z]+", fold(name))
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
     if len(words) > 1 and all(word[:-1] in domain for word in words):

@@ -22,6 +22,7 @@ from autoresponder_dagster.determination.verdict import (
     CLEAR,
     DOUBTFUL,
     INFERRED,
+    NEARLY,
     PRESUMED,
     Stages,
     Verdict,
@@ -133,16 +134,17 @@ def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -
         s
         for s in reading.of_sender(*DEPARTED)
         if s.who == Who.SENDER
-        and s.is_named
         and not s.is_first_person
         and not (s.is_negated or s.is_hedged or s.is_temporary or s.is_partial or s.is_weak)
     ]
     if not gone:
         return base
+    gone.sort(key=lambda s: not s.is_named)
     departed = departure_facts(reading, gone[0], base)
     return departed._replace(
         determination=Determination.INACTIVE,
-        confidence=INFERRED,
+        # "The employee has left": whose mail came back may be another's than the administrator speaks of.
+        confidence=INFERRED if gone[0].is_named else NEARLY,
         replacement_name=None,
         replacement_email=None,
     )

@@ -27,6 +27,7 @@ from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
     forwarding_address,
+    is_same_organization,
     moved_elsewhere,
     stated_address,
     stated_employer,
@@ -392,7 +393,7 @@ def _has_successor_beside(reading: Reading) -> bool:
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
     """Return what the rest of the message leaves of that: it may contradict."""
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED)
-    another_post = stated_title(reading) is not None and stated_employer(reading) is None
+    another_post = stated_title(reading) is not None and not _is_elsewhere(reading)
     still_leaving = [s for s in soon if s.means == Meaning.LEAVING and not s.is_weak]
     comes_back = _comes_back(reading, day)
     keeps_address = leading.means != Meaning.DECEASED and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
@@ -403,6 +404,12 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     if reading.in_subject(leading):
         return DOUBTFUL if reading.sources.own.own else INFERRED
     return CERTAIN
+
+
+def _is_elsewhere(reading: Reading) -> bool:
+    """Tell whether the sender has another employer, or an address that is surely not at the same organisation."""
+    email = facts.other_own_address(reading.sources, at_home=False)
+    return stated_employer(reading) is not None or (email is not None and not is_same_organization(reading, email))
 
 
 def _contradicts_itself(reading: Reading, leading: Statement) -> bool:
@@ -518,7 +525,8 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
 def speaks_of_a_while(reading: Reading) -> bool:
     """Tell whether anything in the own words holds only for a time: then somebody else may only cover."""
     return any(
-        lexicon.within(sentence.folded).finds("temporary", sentence.folded)
+        lexicon.within(sentence.folded).finds(kind, sentence.folded)
+        for kind in ("temporary", "for_today")
         for lexicon in reading.sources.lexicons[:1]
         for sentence in reading.sources.own.sentences
     )
@@ -601,10 +609,11 @@ def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:
 
 
 def _answers_for_an_office(reading: Reading, gone: Sequence[Statement]) -> bool:
-    """Tell whether the automatic reply of an office is about nothing but somebody named who left it."""
-    is_office = is_role_mailbox(reading.identity.email or "") and reading.is_automatic
+    """Tell whether an office writes of nothing but somebody named who left it, by hand only of who follows, too."""
     others = reading.of_sender(*AWAY, *_PRESENT, Meaning.RECEIVED, Meaning.UNSUBSCRIBE)
-    return is_office and not others and any(s.is_named for s in gone)
+    if not is_role_mailbox(reading.identity.email or "") or others or not any(s.is_named for s in gone):
+        return False
+    return reading.is_automatic or any(s.means == Meaning.SUCCESSOR and not s.is_temporary for s in reading.statements)
 
 
 def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:

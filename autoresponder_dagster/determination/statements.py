@@ -202,7 +202,21 @@ def _is_partial(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
         return False
     domain = re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
     words = [word.rstrip("s") for word in body.group().split()]
-    return words[-1] not in domain and not any(len(word) >= _LONG_WORD and word in domain for word in words)
+    # A domain may cut the word ("sindicomercio" for a "sindicato").
+    return words[-1] not in domain and not any(
+        len(word) >= _LONG_WORD and word[:_LONG_WORD] in domain for word in words
+    )
+
+
+def _is_of_a_unit(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
+    """Tell whether only a part of the organisation was left; "the team of" the whole of it is none."""
+    unit = lexicon.finds("unit", folded)
+    if unit is None:
+        return False
+    domain = re.sub(r"[^a-z0-9]", "", domain_of(identity.email or "").rpartition(".")[0])
+    rest = _CLAUSE_END.split(folded[unit.end() :])[0]
+    words = [unit.group().rpartition(" ")[2], *re.findall(r"[a-z0-9]+", rest)]
+    return not any(len(word) >= _LONG_WORD and word in domain for word in words)
 
 
 def _subject(
@@ -211,10 +225,10 @@ def _subject(
     """Return whom a match speaks of: the entry may tell, else the grammar of the sentence does."""
     if about == About.FIRST:
         return first_person(is_writer=identity.writer is None)
-    if about == About.SENDER:
-        return Subject(Who.SENDER)
-    if about == About.ANY:
-        return Subject(Who.NOBODY)
+    if about in (About.SENDER, About.ANY):
+        return Subject(Who.SENDER if about == About.SENDER else Who.NOBODY)
+    if predicate.means == Meaning.DECEASED and _is_of_the_family(predicate, identity):
+        return Subject(Who.SENDER, is_named=True)
     if (
         about == About.NAMED
         and predicate.means == Meaning.NEW_EMPLOYER
@@ -227,6 +241,12 @@ def _subject(
         if who is not None or earlier is not None or predicate.means == Meaning.DECEASED:
             return Subject(who or earlier or Who.THIRD, is_named=who is not None)
     return find_subject(predicate, lexicon, identity, antecedent)
+
+
+def _is_of_the_family(predicate: Predicate, identity: Identity) -> bool:
+    """Tell whether the sender's family tells of a death, and names nobody else as the dead."""
+    told_before = predicate.sentence.text[: predicate.start]
+    return identity.is_of_family and last_named(told_before, identity) != Who.THIRD
 
 
 def _is_excluded(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexicon: Lexicon) -> bool:
@@ -268,6 +288,8 @@ def _statement(
         cut = (_second_verb() if entry.about == About.SENDER else _CLAUSE_END).search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))
         temporary = temporary or bool(cut and _begins_temporary(after[cut.end() :], lexicon))
+        if entry.means not in DEPARTED:
+            temporary = temporary or bool(lexicon.finds("for_today", after[: cut.start()] if cut else after))
         scope = folded if entry.means == Meaning.NEW_ADDRESS else clause
         temporary = temporary or bool(lexicon.finds("temporary_before", scope))
     return Statement(
@@ -282,7 +304,7 @@ def _statement(
         is_hedged=_is_hedged(entry, clause, match, lexicon)
         or (entry.means in DEPARTED and bool(lexicon.finds("hearsay", folded[:start])))
         # Who left "the grants team" may be in another one now.
-        or (entry.means == Meaning.LEFT and bool(lexicon.finds("unit", folded[start : end + _OBJECT_REACH]))),
+        or (entry.means == Meaning.LEFT and _is_of_a_unit(folded[start : end + _OBJECT_REACH], lexicon, identity)),
         is_negated=_is_negated(entry, sentence, match, lexicon),
         is_over=entry.means in AWAY and _is_over(folded, start, end, lexicon),
         is_temporary=temporary,
@@ -321,9 +343,10 @@ def is_written_by(kind: str, own: OwnWords, lexicons: Sequence[Lexicon], identit
         return True
     sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
     return any(
-        lexicon.within(sentence.folded).finds(kind, sentence.folded) and identity.is_named_in(sentence.text)
+        (near.finds(kind, sentence.folded) and identity.is_named_in(sentence.text))
+        or near.finds(f"his_{kind}", sentence.folded)
         for sentence in sentences[:_INTRODUCTION]
-        for lexicon in lexicons
+        for near in (lexicon.within(sentence.folded) for lexicon in lexicons)
     )
 
 
