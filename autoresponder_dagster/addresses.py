@@ -155,6 +155,8 @@ ROLE_NAMES = frozenset([
     "przedszkole", "przychodnia", "doradztwo", "dotacje", "wnioski", "najem", "wynajem", "wolontariat",
     "noclegi", "zwiedzanie", "edukacja",
     # of more offices and matters, in the Romance languages
+    "assessoria", "asesoria", "asesorias", "consulenza", "consulenze", "chefia", "jefatura", "coordinacion",
+    "coordenacao", "coordinamento", "coordination", "superintendencia", "intendencia", "provedoria", "vicedireccion",
     "abbonati", "abonnement", "acquedotto", "adhesion", "admision", "admisiones", "afiliacion", "afiliaciones",
     "afiliados", "agendamento", "agendamentos", "agendas", "aguas", "aide", "ajuda", "ambiente", "anuidade",
     "anuidades", "appels", "armazens", "asociados", "associados", "associati", "auditoria", "ayuda", "bandi", "becas",

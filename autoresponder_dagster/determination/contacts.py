@@ -18,6 +18,7 @@ from autoresponder_dagster.determination.lexicon import (
     DEPARTED,
     Lexicon,
     Meaning,
+    Trait,
     alternatives,
     name_words,
     terms,
@@ -210,7 +211,7 @@ def _with_addresses(
             continue  # "Office of the General Manager (Works), gm.works@…", "Kliniken nås på klinik@…"
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
             found.append(Contact(name, None, is_topical=_is_topical(sentence)))
-        elif name and _is_office(sentence.text, name, box):
+        elif name and _is_office(sentence.text, name, box, sources):
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
@@ -244,7 +245,7 @@ def _is_label(name: str, box: Mailbox) -> bool:
     return len(name.split()) == 1 and not has_honorific(name) and is_alike
 
 
-def _is_office(text: str, name: str, box: Mailbox) -> bool:
+def _is_office(text: str, name: str, box: Mailbox, sources: Sources) -> bool:
     """Tell whether what a mailbox is called is an office or a firm: its domain's name, an acronym, with an article."""
     squeezed = re.sub(r"[^a-z]", "", fold(name))
     domain, local = (re.sub(r"[^a-z]", "", fold(part)) for part in (domain_of(box.email), local_part(box.email)))
@@ -253,6 +254,8 @@ def _is_office(text: str, name: str, box: Mailbox) -> bool:
     article = _OFFICE_ARTICLE.search(before)
     # "de" is an article in Dutch and a preposition elsewhere: before a full name it makes no office.
     has_article = article is not None and (len(name.split()) == 1 or article.group().strip().lower() != "de")
+    if sources.lexicons and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits:
+        has_article = False  # "Falem com a Cíntia (cintia@…)"
     is_noun = squeezed == local and (has_article or name.isupper() or _WITHIN.search(before) is not None)
     return is_firm or is_noun or _ELIDED.match(name) is not None
 
@@ -295,7 +298,8 @@ def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
 def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     """Tell whether a capitalised sequence can be another person: an office, a title or a noun alone is none."""
     name = strip_honorifics(raw)
-    if len(name) < len("Bo") or sources.identity.is_named_in(name) or _is_organization(name, sources.identity):
+    is_sender = sources.identity.is_named_in(name) and not _is_namesake(text, start, raw, sources.identity)
+    if len(name) < len("Bo") or is_sender or _is_organization(name, sources.identity):
         return False
     if _has_other_role(text, start, start + len(raw), sources) or _is_post(name, sources):
         return False
@@ -306,12 +310,28 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
             lexicon.finds("acts_before", fold(text[:start])) for lexicon in sources.lexicons[:1]
         )
         return has_honorific(raw) or not (is_office or is_place)
-    if any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons) or _ARTICLE.search(text[:start]):
+    may_have_article = bool(sources.lexicons) and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits
+    has_article = not may_have_article and _ARTICLE.search(text[:start]) is not None
+    is_title = any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons)
+    if is_title or has_article or fold(name) in ROLE_NAMES:
         return False
     # Where every noun has a capital, a single word is a name only after a form of address.
     is_german = bool(sources.lexicons) and sources.lexicons[0].language == "de"
     before = fold(text[:start]).split()
     return not is_german or has_honorific(raw) or (bool(before) and before[-1].strip(".") in name_words("honorifics"))
+
+
+def _is_namesake(text: str, start: int, raw: str, identity: Identity) -> bool:
+    """Tell whether a full name is a relative's of the sender, with an address of its own beside it."""
+    name = strip_honorifics(raw)
+    words = name.split()
+    follows = re.match(r"[^@]{0,8}?([\w.+-]+)@", text[start + len(raw) :])
+    if len(words) < len(("given", "surname")) or follows is None or identity.is_given_name_in(words[0]):
+        return False
+    local = fold(follows.group(1))
+    given = fold(words[0])
+    is_own = local == identity.local_part or (identity.local_part[:1] == given[:1] and given not in local)
+    return not is_own and (given in local or local[:2] == f"{given[:1]}.")
 
 
 def _is_post(name: str, sources: Sources) -> bool:

@@ -139,6 +139,7 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
         day = facts.effective_date(reading.sources, statement, FUTURE)
         if statement.means == Meaning.LAST_DAY and day is not None and today is not None and day <= today:
             said.append(statement._replace(means=Meaning.LEFT))
+    said += [s._replace(means=Meaning.LEFT, is_weak=True) for s in soon if _is_happening(reading, s)]
     said += _employed_elsewhere(reading)
     if reading.is_automatic:
         # "X is no longer the Director": of others it tells a departure, though it may be another post.
@@ -151,6 +152,20 @@ def _departures(reading: Reading, soon: Sequence[Statement]) -> list[Statement]:
         for s in said
         if not _is_within_absence(reading, s) and not (is_tale and facts.is_long_ago(reading.sources, s))
     ]
+
+
+def _is_happening(reading: Reading, statement: Statement) -> bool:
+    """Tell whether "I leave" is of today: no day ahead and no future is told, and somebody has the post already."""
+    known = lexicon(statement.language)
+    if statement.means != Meaning.LEAVING or not statement.is_first_person or "future_form" not in known.words:
+        return False
+    if facts.effective_date(reading.sources, statement, FUTURE) is not None or statement.is_temporary:
+        return False
+    successors = [s for s in reading.statements if s.means == Meaning.SUCCESSOR and not (s.is_temporary or s.is_hedged)]
+    numbers = {statement.sentence, *(s.sentence for s in successors)}
+    sentences = [reading.sources.own.sentences[number].folded for number in numbers]
+    is_ahead = any(known.finds("future_form", folded) or known.finds("to_come", folded) for folded in sentences)
+    return bool(successors) and not is_ahead and not any(facts.has_end(reading.sources, number) for number in numbers)
 
 
 def _employed_elsewhere(reading: Reading) -> list[Statement]:

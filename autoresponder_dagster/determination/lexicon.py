@@ -106,6 +106,8 @@ class Trait(StrEnum):
     """The word that says what a date is may follow it."""
     CAPITAL_TITLES = "capital_titles"
     """A title begins with a capital."""
+    ARTICLE_BEFORE_NAMES = "article_before_names"
+    """An article may stand before somebody's given name ("a Carla")."""
 
 
 @dataclass(frozen=True)

@@ -377,7 +377,11 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
     for line in closing if is_spoken_of else ():
         name = _IN_BRACKETS.sub("", line).strip(" ,.-*_")
-        if not is_person_like(name) or (0, len(name), name) not in person_names(name):
+        if (
+            not is_person_like(name)
+            or (0, len(name), name) not in person_names(name)
+            or _is_of_the_domain(name, identity)
+        ):
             continue
         if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):
             is_sender = identity.is_named_in(name) and not (is_mourned and not identity.is_given_name_in(name))
@@ -392,6 +396,13 @@ def _tells_of_death(sentence: Sentence, lexicons: Sequence[Lexicon]) -> bool:
         for lexicon in lexicons
         for matches in [lexicon.matches(sentence.folded)]
     )
+
+
+def _is_of_the_domain(name: str, identity: Identity) -> bool:
+    """Tell whether what looks like a name holds the sender's organisation ("Saí da Orvial")."""
+    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
+    words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
+    return any(word in domain for word in words) and not identity.is_named_in(name)
 
 
 def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
