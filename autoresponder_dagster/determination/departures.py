@@ -220,7 +220,7 @@ def _is_within_absence(reading: Reading, statement: Statement) -> bool:
         away.sentence == statement.sentence
         and not (away.is_negated or away.is_weak)
         and away.start != statement.start
-        and not (statement.start <= away.start and away.end <= statement.end)
+        and not statement.start <= away.start < statement.end  # "have stepped away from the firm"
         and not _is_bare(reading, away)
         and not _is_after(reading, away, statement)
         for away in reading.of_sender(Meaning.ABSENT, Meaning.EXTENDED_LEAVE)

@@ -64,6 +64,8 @@ _TITLES, _ORGANIZATIONS, _NAMES = (
 """The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
+_NAMED_AFTER = re.compile(r" (?:of|for|on) (?:the )?([a-z]+(?: (?:and )?[a-z]+)?)")
+"""What a body is called behind its kind ("the Division of Aeronautics")."""
 _ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS, Meaning.NEW_TITLE)
 """What a question can ask for ("Could you change my address to …?")."""
 _LONG_WORD = 5
@@ -131,6 +133,12 @@ def _begins_temporary(text: str, lexicon: Lexicon) -> bool:
     """Tell whether a clause begins with a time ("left the house - for today")."""
     found = lexicon.finds("temporary", text.lstrip())
     return found is not None and found.start() == 0
+
+
+def _without_beginning(text: str, lexicon: Lexicon) -> str:
+    """Blank out since when something holds ("as of this afternoon"): that is no time after which it ends."""
+    beginning = lexicon.words.get("beginning")
+    return beginning.sub(lambda found: " " * len(found.group()), text) if beginning is not None else text
 
 
 def _is_hedged(entry: Entry, clause: str, match: "re.Match[str]", lexicon: Lexicon) -> bool:
@@ -201,11 +209,10 @@ def _is_partial(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
     if not body:
         return False
     domain = re.sub(r"[^a-z0-9]", "", domain_of(identity.email or ""))
-    words = [word.rstrip("s") for word in body.group().split()]
+    words = [word.rstrip("s") for word in _words_of(body, folded)]
+    last = body.group().rpartition(" ")[2].rstrip("s")
     # A domain may cut the word ("sindicomercio" for a "sindicato").
-    return words[-1] not in domain and not any(
-        len(word) >= _LONG_WORD and word[:_LONG_WORD] in domain for word in words
-    )
+    return last not in domain and not any(len(word) >= _LONG_WORD and word[:_LONG_WORD] in domain for word in words)
 
 
 def _is_of_a_unit(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
@@ -215,8 +222,14 @@ def _is_of_a_unit(folded: str, lexicon: Lexicon, identity: Identity) -> bool:
         return False
     domain = re.sub(r"[^a-z0-9]", "", domain_of(identity.email or "").rpartition(".")[0])
     rest = _CLAUSE_END.split(folded[unit.end() :])[0]
-    words = [unit.group().rpartition(" ")[2], *re.findall(r"[a-z0-9]+", rest)]
+    words = re.findall(r"[a-z0-9]+", f"{unit.group()} {rest}")
     return not any(len(word) >= _LONG_WORD and word in domain for word in words)
+
+
+def _words_of(body: "re.Match[str]", folded: str) -> list[str]:
+    """Return the words of what a body is called, also behind its kind ("the Division of Aeronautics")."""
+    of = _NAMED_AFTER.match(folded, body.end())
+    return f"{body.group()} {of.group(1) if of else ''}".split()
 
 
 def _subject(
@@ -282,8 +295,8 @@ def _statement(
     if lexicon.finds("question", folded) and entry.means not in _ASKED:
         return None
     temporary = False
-    if entry.means in _TIMED:
-        after = folded[start : min(len(folded), end + 70)]
+    if entry.means in _TIMED and not lexicon.finds("for_good", clause):
+        after = _without_beginning(folded[start : min(len(folded), end + 70)], lexicon)
         # "belongs to a former employee and is kept until 31 July": what is kept is the mailbox.
         cut = (_second_verb() if entry.about == About.SENDER else _CLAUSE_END).search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))

@@ -121,8 +121,10 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     ]
     if not lexicon.has_spaces and identity.is_named_in(sentence.text[: predicate.end]):
         candidates.append(_Candidate(0, Subject(Who.SENDER, is_named=True)))
-    if lexicon.has_spaces and any(candidate.subject == Subject(Who.THIRD, is_named=True) for candidate in candidates):
-        # In some languages the verb's own form may be read as a first person; a name beside it decides.
+    if Trait.PRO_DROP in lexicon.traits and any(
+        candidate.subject == Subject(Who.THIRD, is_named=True) for candidate in candidates
+    ):
+        # The verb's own form may be read as a first person; a name beside it decides.
         candidates = [
             candidate
             for candidate in candidates

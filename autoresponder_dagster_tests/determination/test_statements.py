@@ -36,6 +36,8 @@ def departures(
         ("John was a friend to all. He passed away on Sunday.", Who.SENDER),
         ("Ann Tully was a friend to all. She passed away on Sunday.", Who.THIRD),
         ("I was his assistant; this is Jo, answering from Jack's inbox. Jack has left the company.", Who.SENDER),
+        ("My appointment at Harbor has come to an end.", Who.SENDER),
+        ("Since Labor Day I have left the company.", Who.SENDER),
     ],
 )
 def test_who_left(text, who):
@@ -68,6 +70,19 @@ def test_no_departure_is_stated(text):
 def test_marks_that_weaken_a_departure(text, mark):
     assert departures(text)
     assert all(getattr(statement, mark) for statement in departures(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have resigned as of this afternoon.",
+        "I finished at Harbor today after 24 years.",
+        "I left the Harbor Division.",
+    ],
+)
+def test_departures_that_nothing_weakens(text):
+    found = departures(text)
+    assert any(not (s.is_temporary or s.is_partial or s.is_hedged or s.is_negated) for s in found)
 
 
 @pytest.mark.parametrize(
