@@ -54,6 +54,7 @@ _BEGINS_CLAUSE = re.compile(r"(?:^|[.;:,(–—-] ?|\b(?:and|but|und|et|y|e|en|o
 _ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
 """An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
+_TOPIC_GOES_ON = re.compile(r" [a-z]+(?: [a-z]+)?(?:[:?]| (?:are|should|can|may|go|goes|to)\b)")
 _TITLE_AFTER = re.compile(r",\s*([^,@<(]{3,60})(?:,|\bat\b|<|\(|$)")
 
 
@@ -257,7 +258,9 @@ def _is_office(text: str, name: str, box: Mailbox, sources: Sources) -> bool:
     if sources.lexicons and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits:
         has_article = False  # "Falem com a Cíntia (cintia@…)"
     is_noun = squeezed == local and (has_article or name.isupper() or _WITHIN.search(before) is not None)
-    return is_firm or is_noun or _ELIDED.match(name) is not None
+    # "Course enquiries: courses@…": the first of two nouns begins a line as a name does.
+    is_topic = len(name.split()) == 1 and _TOPIC_GOES_ON.match(text[text.find(name) + len(name) :]) is not None
+    return is_firm or is_noun or (is_topic and _is_label(name, box)) or _ELIDED.match(name) is not None
 
 
 def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box: Mailbox, start: int) -> str | None:

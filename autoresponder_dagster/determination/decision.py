@@ -8,7 +8,12 @@ import re
 from autoresponder_dagster.addresses import is_role_mailbox, normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport
 from autoresponder_dagster.determination.changes import address_change, duties_change, title_change, title_hint
-from autoresponder_dagster.determination.departures import departure, departure_facts, told_by_a_system
+from autoresponder_dagster.determination.departures import (
+    departure,
+    departure_facts,
+    post_given_up,
+    told_by_a_system,
+)
 from autoresponder_dagster.determination.language import detect_languages
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning
 from autoresponder_dagster.determination.mailboxes import find_mailboxes
@@ -86,6 +91,7 @@ def said(reading: Reading) -> Verdict:
         absence_or_presence,
         _acknowledgement,
         title_hint,
+        post_given_up,
         _mailbox,
     ):
         verdict = decision(reading, base)

@@ -537,6 +537,16 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     return None
 
 
+def post_given_up(reading: Reading, base: Verdict) -> Verdict | None:
+    """Infer a departure from a post that the sender no longer has, where no other is told: for Human Review only."""
+    ended = [
+        s
+        for s in reading.of_sender(Meaning.ROLE_ENDED)
+        if s.is_named and not (s.is_negated or s.is_temporary or s.is_hedged)
+    ]
+    return departure_facts(reading, ended[0], base)._replace(confidence=DOUBTFUL) if ended else None
+
+
 def speaks_of_a_while(reading: Reading) -> bool:
     """Tell whether anything in the own words holds only for a time: then somebody else may only cover."""
     return any(

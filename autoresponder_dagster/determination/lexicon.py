@@ -127,6 +127,8 @@ class Entry:
     no_match: tuple[str, ...]
     holds_negation: bool = False
     """Whether a negation is part of what the pattern asks for ("nicht mehr tätig")."""
+    holds_end: bool = False
+    """Whether the end of a time is ("was with us until May")."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +266,7 @@ _ENTRY_KEYS = {
     "pattern",
     "about",
     "weak",
+    "holds_end",
     "unless",
     "unless_next",
     "unless_spelled",
@@ -345,6 +348,7 @@ def _entry(
         match=tuple(data["match"]),
         no_match=tuple(data["no_match"]),
         holds_negation=negation is not None and negation.search(pattern.pattern.replace("\\b", " ")) is not None,
+        holds_end=bool(data.get("holds_end", False)),
     )
 
 

@@ -79,9 +79,13 @@ class Identity(NamedTuple):
         """Tell the same, without remembering it."""
         if is_asian(text) and self._is_named_in_asian(text):
             return True
+        before = ""
         for token in _TOKEN.findall(fold(text)):
             if self._knows(token) or (not token.isalpha() and any(map(self._knows, _JOINT.split(token)))):
                 return True
+            if token in self.tokens and before in _FORMS_OF_ADDRESS:
+                return True  # "Mr Ng": so short a word is a name where a form of address stands before it.
+            before = token
         return False
 
     def _is_named_in_asian(self, text: str) -> bool:
@@ -164,9 +168,20 @@ def identity_of(email: str | None, name: str | None) -> Identity:
     return Identity(
         email=email,
         name=shown,
-        tokens=name_tokens(shown or "") | frozenset(pieces - name_words("not_names")),
+        tokens=(name_tokens(shown or "") - _posts(shown or "", local)) | frozenset(pieces - name_words("not_names")),
         local_part=local,
     )
+
+
+def _posts(name: str, local: str) -> frozenset[str]:
+    """Return the words of a post before a name ("Deputy Secretary Ann Lee"): others may have the same."""
+    *before, _ = name_tokens_in_order(name) or [""]
+    return frozenset(word for word in before if word in name_words("posts") and word not in local)
+
+
+def name_tokens_in_order(name: str) -> list[str]:
+    """Return the folded words of a name as they stand."""
+    return _TOKEN.findall(fold(name))
 
 
 @lru_cache(maxsize=4096)

@@ -136,10 +136,9 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     moment = envelope.date or envelope.received_at or received_at
     today = _local_day(moment, envelope.utc_offset_hours)
     identity = division.identity.with_aliases(find_aliases(own.sentences, lexicons))
-    is_of_family = is_written_by("family_writer", own, lexicons, identity)
-    is_another = is_of_family or is_written_by("other_writer", own, lexicons, identity)
-    writer = find_writer(own, lexicons, identity) or ("" if is_another else None)
-    identity = identity._replace(writer=writer, is_of_family=is_of_family)
+    identity = identity._replace(is_of_family=is_written_by("family_writer", own, lexicons, identity))
+    is_another = identity.is_of_family or is_written_by("other_writer", own, lexicons, identity)
+    identity = identity._replace(writer=find_writer(own, lexicons, identity) or ("" if is_another else None))
     return Reading(
         message=message,
         transport=division.transport,

@@ -231,7 +231,11 @@ def is_same_organization(reading: Reading, email: str) -> bool:
     )
     if is_alike or any(_finds(reading, "other_place", sentence) for sentence in sentences):
         return is_alike
-    return any(_finds(reading, "same_place", sentence) for sentence in sentences)
+    is_there = any(
+        s.is_first_person and not (s.is_negated or s.is_weak or s.is_hedged)
+        for s in reading.of_sender(Meaning.STILL_HERE)
+    )
+    return is_there or any(_finds(reading, "same_place", sentence) for sentence in sentences)
 
 
 def _finds(reading: Reading, kind: str, sentence: Sentence, start: int = 0, end: int | None = None) -> bool:

@@ -296,7 +296,8 @@ def _statement(
         return None
     temporary = False
     if entry.means in _TIMED and not lexicon.finds("for_good", clause):
-        after = _without_beginning(folded[start : min(len(folded), end + 70)], lexicon)
+        own_start = end if entry.holds_end else start
+        after = _without_beginning(" " * (own_start - start) + folded[own_start : end + 70], lexicon)
         # "belongs to a former employee and is kept until 31 July": what is kept is the mailbox.
         cut = (_second_verb() if entry.about == About.SENDER else _CLAUSE_END).search(after, end - start)
         temporary = bool(lexicon.finds("temporary", after[: cut.start()] if cut else after))
@@ -365,6 +366,8 @@ def is_written_by(kind: str, own: OwnWords, lexicons: Sequence[Lexicon], identit
 
 _IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
 """A degree or an office behind a name: "Ann Lee (Eng.)"."""
+
+
 _INTRODUCTION = 3
 """Sentences within which somebody who writes in another's place says so."""
 
@@ -397,7 +400,8 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
         ):
             continue
         if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):
-            is_sender = identity.is_named_in(name) and not (is_mourned and not identity.is_given_name_in(name))
+            is_kin = is_mourned or identity.is_of_family
+            is_sender = identity.is_named_in(name) and not (is_kin and not identity.is_given_name_in(name))
             return None if is_sender else strip_honorifics(name)
     return None
 

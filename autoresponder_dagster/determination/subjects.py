@@ -88,28 +88,7 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     for start, end in _relative_clauses(predicate, lexicon):
         zone = zone[:start] + " " * (end - start) + zone[end:]
         of_zone = lexicon.whole  # The zone is no part of the sentence any more.
-    reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
-    # "I am with my family": who is away for the sake of a relative is not the relative.
-    is_departure = predicate.means in DEPARTED
-    names_sender = is_departure and identity.is_given_name_in(
-        sentence.text
-    )  # "My wife Ann has passed" from Ann's mailbox
-    if predicate.means in AWAY and not lexicon.has_spaces:
-        # "My father passed away, and (I) am off": the subject that is left out is the writer again.
-        reach_from = max((found.end() for found in _CLAUSE_START.finditer(zone, 0, predicate.start)), default=0)
-    else:
-        reach_from = 0
-    if not names_sender and _is_of_relatives(
-        " " * reach_from + sentence.folded[reach_from:reach],
-        predicate.end,
-        lexicon,
-        is_object_skipped=predicate.means in AWAY,
-    ):
-        is_of_family = identity.is_of_family and is_departure  # "I am Lee's son. My father …" from Lee's mailbox
-        # "My wife has died", signed by somebody of the sender's surname: the mailbox is the wife's.
-        is_told_by_kin = predicate.means == Meaning.DECEASED and identity.is_named_in(identity.writer or "")
-        return Subject(Who.SENDER if is_of_family or is_told_by_kin else Who.THIRD, is_named=is_of_family)
-    told_of = _relative_subject(predicate, lexicon, identity)
+    told_of = _kin_subject(predicate, zone, lexicon, identity) or _relative_subject(predicate, lexicon, identity)
     if told_of is not None:
         return told_of
     if of_zone.finds("first_person_form", zone[predicate.start :]) is not None:
@@ -141,6 +120,37 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
         )
         return Subject(Who.IMPLICIT if is_implicit and not names_another else Who.UNRESOLVED)
     return max(candidates, key=lambda candidate: (candidate.end, candidate.subject.who == Who.SENDER)).subject
+
+
+def _kin_subject(predicate: Predicate, zone: str, lexicon: Lexicon, identity: Identity) -> Subject | None:
+    """Return whom a predicate speaks of that names a relative; null where none is named.
+
+    It is the sender where a relative writes, or where the sender's name stands there ("My wife Ann has passed" from
+    Ann's mailbox). Who is away for the sake of a relative is not the relative ("I am with my family").
+    """
+    sentence = predicate.sentence
+    reach = predicate.end + (KIN_AFTER if predicate.means == Meaning.DECEASED else 0)
+    is_departure = predicate.means in DEPARTED
+    if is_departure and identity.is_of_family and lexicon.finds("relative", sentence.folded[:reach]):
+        return Subject(Who.SENDER, is_named=True)
+    if is_departure and identity.is_given_name_in(sentence.text):
+        return None
+    reach_from = 0
+    if predicate.means in AWAY and not lexicon.has_spaces:
+        # "My father passed away, and (I) am off": the subject that is left out is the writer again.
+        reach_from = max((found.end() for found in _CLAUSE_START.finditer(zone, 0, predicate.start)), default=0)
+    is_of_relatives = _is_of_relatives(
+        " " * reach_from + sentence.folded[reach_from:reach],
+        predicate.end,
+        lexicon,
+        is_object_skipped=predicate.means in AWAY,
+    )
+    if not is_of_relatives:
+        return None
+    is_of_family = identity.is_of_family and is_departure  # "I am Lee's son. My father …" from Lee's mailbox
+    # "My wife has died", signed by somebody of the sender's surname: the mailbox is the wife's.
+    is_told_by_kin = predicate.means == Meaning.DECEASED and identity.is_named_in(identity.writer or "")
+    return Subject(Who.SENDER if is_of_family or is_told_by_kin else Who.THIRD, is_named=is_of_family)
 
 
 def _relative_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> Subject | None:
@@ -237,7 +247,11 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
     told = text.find(";", end) if is_death else end
     for name_start, name_end, name in names_before(text, told if told >= 0 else len(text)):
         if identity.is_named_in(name):
-            candidates.append(_Candidate(name_end, Subject(Who.SENDER, is_named=True)))
+            is_namesake = not identity.is_given_name_in(name) and _is_said_of_another(
+                predicate.sentence.folded[:name_start], lexicon
+            )
+            whom = Who.THIRD if is_namesake else Who.SENDER
+            candidates.append(_Candidate(name_end, Subject(whom, is_named=True)))
             continue
         subject_end = clauses.get(name_end, name_end)
         is_title = not has_honorific(name) and _is_title(name, lexicon)  # "no longer General Secretary and …"
@@ -250,6 +264,13 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
         if dies or ((is_beside or is_inside) and not follows_preposition(text, name_start)):
             candidates.append(_Candidate(name_end, Subject(Who.THIRD, is_named=True)))
     return candidates
+
+
+def _is_said_of_another(before: str, lexicon: Lexicon) -> bool:
+    """Tell whether the words before a surname say that it is another's ("my colleague Ann Lee" from another Lee)."""
+    third = lexicon.words.get("third_party")
+    last = max((found.end() for found in third.finditer(before)), default=None) if third is not None else None
+    return last is not None and before[last:].strip(" ,") == ""
 
 
 def _asian_names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_Candidate]:

@@ -5,7 +5,12 @@ import pytest
 from autoresponder_dagster.determination.lexicon import DEPARTED, lexicon
 from autoresponder_dagster.determination.own_words import divide
 from autoresponder_dagster.determination.people import identity_of
-from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements
+from autoresponder_dagster.determination.statements import (
+    Statement,
+    find_aliases,
+    find_statements,
+    is_written_by,
+)
 from autoresponder_dagster.determination.subjects import Who
 
 
@@ -16,6 +21,9 @@ def departures(
     sentences = divide(text, lexicons).sentences
     identity = identity_of(email, name)
     identity = identity.with_aliases(find_aliases(sentences, lexicons))
+    identity = identity._replace(
+        is_of_family=is_written_by("family_writer", divide(text, lexicons), lexicons, identity)
+    )
     return [statement for statement in find_statements(sentences, lexicons, identity) if statement.means in DEPARTED]
 
 
@@ -38,6 +46,8 @@ def departures(
         ("I was his assistant; this is Jo, answering from Jack's inbox. Jack has left the company.", Who.SENDER),
         ("My appointment at Harbor has come to an end.", Who.SENDER),
         ("Since Labor Day I have left the company.", Who.SENDER),
+        ("My colleague Ann Marrow has left the company.", Who.THIRD),
+        ("I am John's daughter. Dad passed away on Sunday.", Who.SENDER),
     ],
 )
 def test_who_left(text, who):
