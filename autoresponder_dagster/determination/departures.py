@@ -369,7 +369,8 @@ def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement])
         return INFERRED if _is_corroborated(reading, said) else DOUBTFUL
     if leading.who == Who.IMPLICIT:
         # Chinese and Japanese leave out the subject where it is the writer, also in a mail by hand.
-        is_writer = reading.is_automatic or leading.language in NO_SPACES
+        # So does who has just written "I": "I've moderated my last meeting. Retired in March."
+        is_writer = reading.is_automatic or leading.language in NO_SPACES or any(s.is_first_person for s in said)
         return INFERRED if is_writer and not reading.in_subject(leading) else DOUBTFUL
     day, today = facts.effective_date(reading.sources, leading, PAST), reading.sources.today
     is_old = facts.is_long_ago(reading.sources, leading)
@@ -388,9 +389,20 @@ def _is_corroborated(reading: Reading, said: Sequence[Statement]) -> bool:
     ends = any(s.means in (Meaning.OLD_ADDRESS_ENDS, Meaning.UNMONITORED) for s in reading.statements)
     succeeded = any(s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary) for s in reading.statements)
     is_told_by_others = any(s.is_named and not s.is_first_person for s in said)
+    if is_told_by_others and any(_is_dated_news(reading, s) for s in said):
+        return True
     if len(passages) > 1 or (bool(passages) and succeeded and (ends or is_told_by_others)):
         return True
     return bool(passages) and _has_successor_beside(reading)
+
+
+def _is_dated_news(reading: Reading, statement: Statement) -> bool:
+    """Tell whether an automatic reply tells of the sender by name, with a day that is past, and of no absence."""
+    is_news = reading.is_automatic and statement.is_named and not (statement.is_first_person or statement.is_hedged)
+    if not is_news or reading.has_absence_subject or reading.of_sender(*AWAY) or speaks_of_a_while(reading):
+        return False
+    day, today = facts.effective_date(reading.sources, statement, PAST), reading.sources.today
+    return day is not None and today is not None and day <= today
 
 
 def _has_successor_beside(reading: Reading) -> bool:
@@ -411,7 +423,8 @@ def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: d
     another_post = stated_title(reading) is not None and not _is_elsewhere(reading)
     still_leaving = [s for s in soon if s.means == Meaning.LEAVING and not s.is_weak]
     comes_back = _comes_back(reading, day)
-    keeps_address = leading.means != Meaning.DECEASED and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
+    is_own_word = leading.means != Meaning.DECEASED and reading.identity.writer is None
+    keeps_address = is_own_word and reading.of_sender(Meaning.ADDRESS_UNCHANGED)
     if stays or keeps_address or another_post or still_leaving or comes_back or _contradicts_itself(reading, leading):
         return DOUBTFUL
     if is_role_mailbox(reading.identity.email or "") and not leading.is_first_person:
@@ -641,6 +654,18 @@ def _answers_for_an_office(reading: Reading, gone: Sequence[Statement]) -> bool:
     return reading.is_automatic or any(s.means == Meaning.SUCCESSOR and not s.is_temporary for s in reading.statements)
 
 
+def _asks_to_amend(reading: Reading, *, takes_over: bool) -> bool:
+    """Tell whether a person writes that a record of somebody else is to be changed, and tells nothing of oneself."""
+    others = reading.of_sender(*AWAY, *_PRESENT, Meaning.RECEIVED, Meaning.UNSUBSCRIBE, Meaning.ADDRESS_UNCHANGED)
+    if reading.is_automatic or any(s.is_first_person or s.means == Meaning.ADDRESS_UNCHANGED for s in others):
+        return False
+    return takes_over or any(
+        known.within(sentence.folded).finds("amend_cue", sentence.folded)
+        for known in reading.sources.lexicons[:1]
+        for sentence in reading.sources.own.sentences
+    )
+
+
 def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     """Somebody answers for the person whom we wrote to and says that this person left.
 
@@ -648,12 +673,19 @@ def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     """
     gone = [s for s in _surely_gone(reading) if s.who == Who.THIRD]
     routed = any(s.means == Meaning.ROUTED for s in reading.statements) or _answers_for_an_office(reading, gone)
-    if not gone or not routed:
+    takes_over = any(
+        known.within(sentence.folded).finds("writer_takes_over", sentence.folded)
+        for known in reading.sources.lexicons[:1]
+        for sentence in reading.sources.own.sentences
+    )
+    if not gone or not (routed or _asks_to_amend(reading, takes_over=takes_over)):
         return None
     verdict = departure_facts(reading, gone[0], base)
     sentences = [sentence.text for sentence in reading.sources.own.sentences]
     told_before = " ".join([*sentences[: gone[0].sentence], sentences[gone[0].sentence][: gone[0].end]])
     people = [one for one in verdict.alternates if (one.email or one.name or "") not in told_before]
+    if not people and takes_over and reading.identity.name is not None:
+        people = [Contact(reading.identity.name, reading.identity.email)]
     lead = people[0] if people else Contact(None, None)
     return verdict._replace(
         determination=Determination.REPLACEMENT if people else Determination.INACTIVE,

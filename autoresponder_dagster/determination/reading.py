@@ -23,7 +23,9 @@ from autoresponder_dagster.determination.statements import (
     find_aliases,
     find_statements,
     find_writer,
+    is_told_by_another,
     is_written_by,
+    name_at_end,
 )
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
@@ -139,6 +141,10 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
     identity = identity._replace(is_of_family=is_written_by("family_writer", own, lexicons, identity))
     is_another = identity.is_of_family or is_written_by("other_writer", own, lexicons, identity)
     identity = identity._replace(writer=find_writer(own, lexicons, identity) or ("" if is_another else None))
+    statements = find_statements(own.sentences, lexicons, identity)
+    if identity.writer is None and is_told_by_another(statements, own, lexicons, identity):
+        identity = identity._replace(writer=name_at_end(own, lexicons, identity) or "")
+        statements = find_statements(own.sentences, lexicons, identity)
     return Reading(
         message=message,
         transport=division.transport,
@@ -152,7 +158,7 @@ def read(raw: bytes, sender_email: str | None, received_at: datetime | None) -> 
             ),
             vcard=message.vcard,
         ),
-        statements=tuple(find_statements(own.sentences, lexicons, identity)),
+        statements=tuple(statements),
         has_absence_subject=division.has_absence_subject,
         report=division.report,
     )

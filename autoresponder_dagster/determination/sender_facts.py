@@ -308,10 +308,19 @@ def title_in_passing(reading: Reading, cue: str | None) -> StatedTitle | None:
                 _finds(reading, "title_former_before", sentence, end=start)
                 or _finds(reading, "title_former_after", sentence, start=after)
                 or _is_of_another(reading, sentence.text, start, end)
+                or _is_kept(reading, number, start)
             ):
                 continue
             return StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number, start, end))
     return None
+
+
+def _is_kept(reading: Reading, sentence: int, start: int) -> bool:
+    """Tell whether a title is one that the sender still has ("I remain Deputy Director")."""
+    return any(
+        s.sentence == sentence and not s.is_negated and s.start <= start <= s.end + 1
+        for s in reading.of_sender(Meaning.STILL_HERE)
+    )
 
 
 def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:

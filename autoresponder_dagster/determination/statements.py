@@ -26,7 +26,12 @@ from autoresponder_dagster.determination.lexicon import (
     terms,
 )
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
-from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
+from autoresponder_dagster.determination.people import (
+    Identity,
+    is_person_like,
+    person_names,
+    strip_honorifics,
+)
 from autoresponder_dagster.determination.subjects import (
     Antecedent,
     Predicate,
@@ -420,6 +425,76 @@ def _is_of_the_domain(name: str, identity: Identity) -> bool:
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
     words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
     return any(word in domain for word in words) and not identity.is_named_in(name)
+
+
+def is_told_by_another(
+    statements: Sequence[Statement], own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity
+) -> bool:
+    """Tell whether somebody who says "I" tells by the sender's name that the sender left, and is not the sender.
+
+    Nobody speaks so of oneself who introduces oneself by that name or signs with it.
+    """
+    told = {
+        s.sentence
+        for s in statements
+        if s.means in DEPARTED and s.who == Who.SENDER and s.is_named and not s.is_first_person
+        if not (s.is_weak or s.is_hedged or s.is_negated or s.is_temporary or s.is_partial)
+    }
+    sentences = [
+        sentence for number, sentence in enumerate(own.sentences) if number in told and not sentence.is_subject
+    ]
+    if not any(identity.is_given_name_in(sentence.text) or _has_titled(sentence, identity) for sentence in sentences):
+        return False
+    if not any(lexicon.finds("first_person", sentence.folded) for lexicon in lexicons for sentence in own.sentences):
+        return False
+    signed = own.signature.split("\n") + [sentence.text for sentence in own.sentences[-1:] if len(sentence.names) == 1]
+    is_signed = any(_is_just(line, identity) for line in signed)
+    says_so = any(
+        identity.is_named_in(found.group())
+        for sentence in own.sentences
+        for lexicon in lexicons
+        if (found := lexicon.within(sentence.folded).finds("writer_intro", sentence.folded)) is not None
+    )
+    return not (is_signed or says_so)
+
+
+def _has_titled(sentence: Sentence, identity: Identity) -> bool:
+    """Tell whether a sentence names the sender with a form of address or a post before the name ("Warden Pike")."""
+    titles = name_words("honorifics") | name_words("posts")
+    return any(
+        identity.is_named_in(name) and any(word.strip(".") in titles for word in sentence.folded[:end].split()[-3:-1])
+        for _, end, name in sentence.names
+    )
+
+
+def _is_just(line: str, identity: Identity) -> bool:
+    """Tell whether a line is nothing but the sender's name."""
+    name = line.strip(" ,.-*_")
+    return any(
+        (start, end) == (0, len(name)) and identity.is_named_in(found) for start, end, found in person_names(name)
+    )
+
+
+def name_at_end(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> str | None:
+    """Return the full name of somebody else with which a text ends ("Ann Lee, RN", "Ann Lee, a.lee@…").
+
+    In its last sentences it is the writer's only where the writer says to have taken over: else it may be the name of
+    whoever has.
+    """
+    lines = own.signature.split("\n")
+    if any(
+        lexicon.within(sentence.folded).finds("writer_takes_over", sentence.folded)
+        for lexicon in lexicons
+        for sentence in own.sentences
+    ):
+        lines += [sentence.text for sentence in reversed(own.sentences[-_INTRODUCTION:])]
+    for line in lines:
+        for start, end, name in person_names(line):
+            begins = start == 0 or line[:start].rstrip().endswith((":", ",", "."))
+            stands_alone = begins and (end == len(line.rstrip(" .")) or line[end : end + 1] == ",")
+            if stands_alone and is_person_like(name) and not identity.is_named_in(name):
+                return strip_honorifics(name)
+    return None
 
 
 def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
