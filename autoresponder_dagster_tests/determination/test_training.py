@@ -20,6 +20,7 @@ def test_a_file_of_examples_holds_messages_with_their_labels(tmp_path):
         HEAD.format("UNKNOWN/ACTIVE", " | human", "Who is this?\n\nAnn") + HEAD.format("INACTIVE", "", "I left.")
     )
     first, second = training.read_examples(path)
+    assert first.is_familiar
     assert (first.accepted, second.accepted) == (("UNKNOWN", "ACTIVE"), ("INACTIVE",))
     assert b"Auto-Submitted" not in first.raw
     assert b"Auto-Submitted: auto-replied" in second.raw
@@ -55,7 +56,8 @@ def test_labelled_folders_and_cases_are_examples_too(tmp_path):
 def test_what_is_learned_is_found_again(tmp_path, capsys):
     gone, back = "I hung up my {} for good this summer.", "Yes, the {} is on my desk, and so am I."
     away = "Skiing until Monday, with my {} in the bag."
-    path = tmp_path / "examples.txt"
+    path = tmp_path / training.UNSEEN / "examples.txt"
+    path.parent.mkdir()
     things = [
         "boots",
         "stethoscope",
