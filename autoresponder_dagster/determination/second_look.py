@@ -11,7 +11,7 @@ counts is fitted to labelled messages that neither had seen (``make train``).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from math import exp, log
@@ -50,31 +50,22 @@ PLAUSIBLE = 0.8
 """Below this probability what only the learned reader says is doubtful."""
 
 
-@dataclass(frozen=True)
-class Trust:
-    """From which probability on a change is authorised.
-
-    Attributes:
-        stands: that the statements say surely.
-        confirms: of which the statements are unsure.
-        authorises: that only the learned reader sees, though some statement supports it.
-        in_a_letter: in place of the last two for what a person wrote; null where that never suffices.
-    """
-
-    stands: float
-    confirms: float
-    authorises: float
-    in_a_letter: float | None = None
-
-
-TRUST = {
-    Determination.INACTIVE: Trust(stands=0.7, confirms=0.95, authorises=0.96),
-    Determination.REPLACEMENT: Trust(stands=0.5, confirms=0.9, authorises=0.97),
-    Determination.EMAIL_UPDATE: Trust(stands=0.7, confirms=0.9, authorises=0.96),
-    Determination.TITLE_UPDATE: Trust(stands=0.5, confirms=0.97, authorises=0.93),
-    Determination.ACTIVE: Trust(stands=0.85, confirms=0.95, authorises=0.98, in_a_letter=0.97),
+STANDS: Mapping[Determination, float] = {
+    Determination.INACTIVE: 0.9,
+    Determination.REPLACEMENT: 0.8,
+    Determination.EMAIL_UPDATE: 0.5,
+    Determination.TITLE_UPDATE: 0.8,
+    Determination.ACTIVE: 0.9,
 }
-"""Chosen so that of the verdicts authorised on unseen messages one in a hundred is wrong; ``make train`` counts."""
+"""From which probability on a change stands that the statements say surely."""
+CONFIRMS = 0.95
+"""From which on one is authorised of which the statements are unsure."""
+AUTHORISES = 0.96
+"""From which on one is that only the learned reader sees, though some statement supports it.
+
+All three are chosen so that of the verdicts authorised on unseen messages one in a hundred is wrong; ``make train``
+counts.
+"""
 VIEWS_FILE = "views.tsv"
 SILENT = "silent"
 """How a verdict is called that rests on no statement."""
@@ -127,19 +118,22 @@ def weigh(reading: Reading, verdict: Verdict, opinion: Opinion, weights: Mapping
     least = OVERTURNS_IN_A_LETTER if not reading.is_automatic else OVERTURNS if is_sure else PROPOSES
     if best != verdict.determination and probabilities[best] >= least and not _has_come(reading, verdict, best):
         return _as_learned(reading, replace(opinion, determination=best), probabilities[best])
-    trust = TRUST.get(verdict.determination)
-    if trust is None:
+    stands = STANDS.get(verdict.determination)
+    if stands is None:
         return verdict
     probability = probabilities[verdict.determination]
     if is_sure:
-        least = trust.stands if reading.is_automatic else max(trust.stands, STANDS_IN_A_LETTER)
-        stands = probability >= least or _has_come(reading, verdict, best)
-        return verdict if stands else verdict._replace(confidence=DOUBTFUL)
-    needed = trust.confirms if reading.is_automatic else trust.in_a_letter
+        least = stands if reading.is_automatic else max(stands, STANDS_IN_A_LETTER)
+        is_upheld = probability >= least or _has_come(reading, verdict, best)
+        return verdict if is_upheld else verdict._replace(confidence=DOUBTFUL)
     is_said = verdict.matched is not None and not _is_hedged(reading, verdict)
-    is_likely = needed is not None and probability >= needed
-    is_confirmed = is_said and is_likely and not is_objected(reading, verdict)
+    is_confirmed = is_said and probability >= CONFIRMS and not _may_be_succeeded(reading, verdict)
     return verdict._replace(confidence=INFERRED) if is_confirmed else verdict
+
+
+def _may_be_succeeded(reading: Reading, verdict: Verdict) -> bool:
+    """Tell whether a departure without a successor is all the same not plain: somebody may be meant to follow."""
+    return verdict.determination == Determination.INACTIVE and is_objected(reading, verdict)
 
 
 def _has_come(reading: Reading, verdict: Verdict, instead: Determination) -> bool:
@@ -170,12 +164,9 @@ def _combined(opinion: Opinion, verdict: Verdict, weights: Mapping[str, float]) 
 def _as_learned(reading: Reading, opinion: Opinion, probability: float) -> Verdict:
     """Return the learned reader's verdict: a proposal, or authorised where a statement supports it."""
     verdict = _proposed(reading, opinion, probability)
-    trust = TRUST.get(opinion.determination)
     support = supporting(reading, opinion.determination)
-    if trust is None or not support or is_objected(reading, verdict):
-        return verdict
-    needed = trust.authorises if reading.is_automatic else trust.in_a_letter
-    if needed is None or probability < needed:
+    is_likely = probability >= AUTHORISES and reading.is_automatic
+    if not (support and is_likely) or is_objected(reading, verdict):
         return verdict
     lead = max(support, key=lambda said: (said.who == Who.SENDER, not said.is_weak, -said.sentence))
     return verdict._replace(
