@@ -51,13 +51,15 @@ PLAUSIBLE = 0.8
 
 
 STANDS: Mapping[Determination, float] = {
-    Determination.INACTIVE: 0.9,
-    Determination.REPLACEMENT: 0.8,
+    Determination.INACTIVE: 0.5,
+    Determination.REPLACEMENT: 0.7,
     Determination.EMAIL_UPDATE: 0.5,
-    Determination.TITLE_UPDATE: 0.8,
-    Determination.ACTIVE: 0.9,
+    Determination.TITLE_UPDATE: 0.5,
+    Determination.ACTIVE: 0.8,
 }
 """From which probability on a change stands that the statements say surely."""
+NOBODY_FOLLOWS = 0.1
+"""Up to which probability of a successor it stands that somebody left and nobody follows: who does is easily missed."""
 CONFIRMS = 0.95
 """From which on one is authorised of which the statements are unsure."""
 AUTHORISES = 0.96
@@ -124,16 +126,26 @@ def weigh(reading: Reading, verdict: Verdict, opinion: Opinion, weights: Mapping
     probability = probabilities[verdict.determination]
     if is_sure:
         least = stands if reading.is_automatic else max(stands, STANDS_IN_A_LETTER)
-        is_upheld = probability >= least or _has_come(reading, verdict, best)
+        is_upheld = probability >= least and not _may_be_succeeded(verdict, probabilities)
+        is_upheld = is_upheld or _has_come(reading, verdict, best)
         return verdict if is_upheld else verdict._replace(confidence=DOUBTFUL)
     is_said = verdict.matched is not None and not _is_hedged(reading, verdict)
-    is_confirmed = is_said and probability >= CONFIRMS and not _may_be_succeeded(reading, verdict)
+    is_confirmed = is_said and probability >= CONFIRMS and not _is_unclear(reading, verdict)
     return verdict._replace(confidence=INFERRED) if is_confirmed else verdict
 
 
-def _may_be_succeeded(reading: Reading, verdict: Verdict) -> bool:
-    """Tell whether a departure without a successor is all the same not plain: somebody may be meant to follow."""
-    return verdict.determination == Determination.INACTIVE and is_objected(reading, verdict)
+def _may_be_succeeded(verdict: Verdict, probabilities: Mapping[Determination, float]) -> bool:
+    is_left = verdict.determination == Determination.INACTIVE
+    return is_left and probabilities[Determination.REPLACEMENT] > NOBODY_FOLLOWS
+
+
+def _is_unclear(reading: Reading, verdict: Verdict) -> bool:
+    """Tell whether something speaks against an unsure verdict of which the learned reader sees only half.
+
+    It knows no names of those who may follow, and no clubs in which somebody has a title, too.
+    """
+    is_half_seen = verdict.determination in (Determination.INACTIVE, Determination.TITLE_UPDATE)
+    return is_half_seen and is_objected(reading, verdict)
 
 
 def _has_come(reading: Reading, verdict: Verdict, instead: Determination) -> bool:
