@@ -207,10 +207,16 @@ def _proposed(reading: Reading, opinion: Opinion, probability: float) -> Verdict
         return departed._replace(determination=opinion.determination)
     if opinion.determination == Determination.EMAIL_UPDATE:
         email = stated_address(reading).email or facts.other_own_address(reading.sources, at_home=False)
-        return verdict._replace(category=Category.ADDRESS_CHANGED, new_email=email)
+        return verdict._replace(
+            category=Category.ADDRESS_CHANGED, new_email=email, effective_date=_day(reading, statement)
+        )
     if opinion.determination == Determination.TITLE_UPDATE:
         title = stated_title(reading)
-        return verdict._replace(category=Category.TITLE_CHANGED, new_title=title.text if title else None)
+        return verdict._replace(
+            category=Category.TITLE_CHANGED,
+            new_title=title.text if title else None,
+            effective_date=_day(reading, statement),
+        )
     if opinion.determination == Determination.OUT_OF_OFFICE:
         return absence_facts(reading, [], verdict)._replace(
             confidence=verdict.confidence,
@@ -220,6 +226,18 @@ def _proposed(reading: Reading, opinion: Opinion, probability: float) -> Verdict
     if opinion.determination == Determination.ACTIVE:
         return verdict._replace(category=Category.STILL_HERE if reading.is_automatic else Category.HUMAN_MESSAGE)
     return verdict._replace(category=Category.UNCLEAR)
+
+
+def _day(reading: Reading, statement: Statement) -> str | None:
+    """Return since when a change holds that the learned reader found: the day in its sentence, else the only one."""
+    sources = reading.sources
+    day = (
+        facts.effective_date(sources, statement, unlike="end_of_address")
+        or facts.only_past_day(sources)
+        or facts.from_today(sources)
+    )
+    is_past = day is not None and (sources.today is None or day <= sources.today)
+    return day.isoformat() if day is not None and is_past else None
 
 
 def _statement(reading: Reading, opinion: Opinion) -> Statement:
