@@ -85,7 +85,7 @@ AUTHORED = autoresponder_dagster_tests/determination/fixtures/authored
 train: $(INSTALLED) ## Fit the learned reader to the labelled examples; says how it does on those it has not seen
 	$(BIN)/python -m autoresponder_dagster.determination.training \
 		autoresponder_dagster/determination/lexicons $(AUTHORED)/dev $(AUTHORED)/dev2 $(AUTHORED)/dev3 \
-		autoresponder_dagster_tests/determination/fixtures/cases.yaml $(sort $(wildcard $(AUTHORED)/training/*.txt $(AUTHORED)/unseen/*.txt))
+		$(addprefix autoresponder_dagster_tests/determination/fixtures/,cases.yaml return_dates.csv) $(sort $(wildcard $(AUTHORED)/training/*.txt $(AUTHORED)/unseen/*.txt))
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure messages per second, and calls to Salesforce, beside others (ARGS="-n 5000 --rounds 5")

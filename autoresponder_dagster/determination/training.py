@@ -11,6 +11,7 @@ How much the statements count beside it is fitted to examples that neither has s
 opinions come from models fitted without them, and the lexicons were developed on other messages.
 """
 
+import csv
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -70,6 +71,8 @@ _FIELDS = 4
 UNSEEN = "unseen"
 """The folder of examples that nobody looks at who develops the lexicons."""
 _ANY_DATE = "Wed, 14 Oct 2026 09:00:00 +0000"
+_ANY_SUBJECT = "Automatic reply"
+_ANYBODY = "Ann Lee <ann.lee@acme.example>"
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def read_examples(path: Path) -> list[Example]:
     with `` | human`` at its end where no program sent it; its body follows. The lexicons were developed with
     them in sight, but for those in a folder ``unseen``. A YAML file is a list of mappings
     with ``from, body, want`` and perhaps ``date, subject, auto``; changes marked ``weak`` are doubtful on
-    purpose and are left out.
+    purpose and are left out. A CSV file holds absences, with the columns ``day, return_date, text``; those
+    without a day of return are left out.
 
     Raises:
         ConfigurationError: a head line is malformed; the message names it.
@@ -121,12 +125,21 @@ def read_examples(path: Path) -> list[Example]:
             )
             for row in read_labels(path)
         ]
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as lines:
+            return [_absence(row) for row in csv.DictReader(lines) if row["return_date"]]
     if path.suffix == ".yaml":
         return [_case(case) for case in yaml.safe_load(path.read_text("utf-8")) if not _is_doubtful(case)]
     before, *blocks = _HEAD.split(path.read_text("utf-8"))
     if before.strip() or not blocks:
         raise ConfigurationError(f"{path} does not begin with the head of a message (## determination | …).")
     return [replace(_example(block, path), is_familiar=path.parent.name != UNSEEN) for block in blocks]
+
+
+def _absence(row: Mapping[str, str]) -> Example:
+    moment = format_datetime(datetime.combine(date.fromisoformat(row["day"]), time(12, tzinfo=UTC)))
+    raw = _message(_ANYBODY, moment, _ANY_SUBJECT, row["text"], is_human=False)
+    return Example(raw, (str(Determination.OUT_OF_OFFICE),), is_familiar=True)
 
 
 def _is_doubtful(case: Mapping[str, Any]) -> bool:
@@ -138,7 +151,7 @@ def _case(case: Mapping[str, Any]) -> Example:
         _message(
             case["from"],
             case.get("date") or _ANY_DATE,
-            case.get("subject", "Automatic reply"),
+            case.get("subject", _ANY_SUBJECT),
             case["body"],
             is_human=not case.get("auto", True),
         ),

@@ -51,6 +51,9 @@ def test_labelled_folders_and_cases_are_examples_too(tmp_path):
     cases.write_text("- {from: 'Ann <ann@x.example>', body: I am back., want: ACTIVE, auto: false}\n")
     assert [example.accepted for example in training.read_examples(folder)] == [("INACTIVE", "UNKNOWN")]
     assert [example.accepted for example in training.read_examples(cases)] == [("ACTIVE",)]
+    absences = tmp_path / "absences.csv"
+    absences.write_text("day,return_date,text\n2026-10-14,2026-10-26,Back on 26 October.\n2026-10-14,,Call Ann.\n")
+    assert [example.accepted for example in training.read_examples(absences)] == [("OUT_OF_OFFICE",)]
 
 
 def test_what_is_learned_is_found_again(tmp_path, capsys):
