@@ -51,11 +51,11 @@ PLAUSIBLE = 0.8
 
 
 STANDS: Mapping[Determination, float] = {
-    Determination.INACTIVE: 0.5,
-    Determination.REPLACEMENT: 0.7,
+    Determination.INACTIVE: 0.7,
+    Determination.REPLACEMENT: 0.8,
     Determination.EMAIL_UPDATE: 0.5,
     Determination.TITLE_UPDATE: 0.5,
-    Determination.ACTIVE: 0.8,
+    Determination.ACTIVE: 0.9,
 }
 """From which probability on a change stands that the statements say surely."""
 NOBODY_FOLLOWS = 0.1
