@@ -60,7 +60,7 @@ STANDS: Mapping[Determination, float] = {
 """From which probability on a change stands that the statements say surely."""
 NOBODY_FOLLOWS = 0.1
 """Up to which probability of a successor it stands that somebody left and nobody follows: who does is easily missed."""
-CONFIRMS = 0.95
+CONFIRMS = 0.9
 """From which on one is authorised of which the statements are unsure."""
 AUTHORISES = 0.96
 """From which on one is that only the learned reader sees, though some statement supports it.
@@ -76,6 +76,7 @@ SHARPNESS = "learned"
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LEAST_PROBABILITY = 1e-5
 _DEPARTURES = (Determination.INACTIVE, Determination.REPLACEMENT)
+_HALF_SEEN = (Determination.INACTIVE, Determination.TITLE_UPDATE, Determination.ACTIVE)
 
 
 def view_of(verdict: Verdict) -> str:
@@ -142,10 +143,10 @@ def _may_be_succeeded(verdict: Verdict, probabilities: Mapping[Determination, fl
 def _is_unclear(reading: Reading, verdict: Verdict) -> bool:
     """Tell whether something speaks against an unsure verdict of which the learned reader sees only half.
 
-    It knows no names of those who may follow, and no clubs in which somebody has a title, too.
+    It knows no names of those who may follow, no clubs in which somebody has a title, too, and not who it is that
+    is there.
     """
-    is_half_seen = verdict.determination in (Determination.INACTIVE, Determination.TITLE_UPDATE)
-    return is_half_seen and is_objected(reading, verdict)
+    return verdict.determination in _HALF_SEEN and is_objected(reading, verdict)
 
 
 def _has_come(reading: Reading, verdict: Verdict, instead: Determination) -> bool:
