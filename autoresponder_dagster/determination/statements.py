@@ -57,7 +57,6 @@ _TIMED = DEPARTED - {Meaning.DECEASED, Meaning.NOT_RETURNING} | {
     Meaning.ROLE_ENDED,
     Meaning.NEW_EMPLOYER,
     Meaning.SUCCESSOR,
-    Meaning.SUCCESSOR,
 }
 """What may hold only for a time."""
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
@@ -78,6 +77,10 @@ _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
 _NEGATION_WINDOW = 16
 """Characters before a match in which a negation is looked for."""
+_IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
+"""A degree or an office behind a name: "Ann Lee (Eng.)"."""
+_INTRODUCTION = 3
+"""Sentences within which somebody who writes in another's place says so."""
 
 
 class Statement(NamedTuple):
@@ -356,7 +359,8 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
 def is_written_by(kind: str, own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> bool:
     """Tell whether a relative (``family_writer``) or another of the sender's people (``other_writer``) writes.
 
-    The name beside the address tells it, or how the text begins ("I am Ann Lee's assistant").
+    The name beside the address tells it, or how the text begins: "I am Ann Lee's assistant", or without the name
+    (``his_family_writer``), "I am his son".
     """
     if any(lexicon.finds(kind, fold(identity.name or "")) for lexicon in lexicons):
         return True
@@ -367,14 +371,6 @@ def is_written_by(kind: str, own: OwnWords, lexicons: Sequence[Lexicon], identit
         for sentence in sentences[:_INTRODUCTION]
         for near in (lexicon.within(sentence.folded) for lexicon in lexicons)
     )
-
-
-_IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
-"""A degree or an office behind a name: "Ann Lee (Eng.)"."""
-
-
-_INTRODUCTION = 3
-"""Sentences within which somebody who writes in another's place says so."""
 
 
 def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> str | None:
