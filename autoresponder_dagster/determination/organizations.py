@@ -93,10 +93,12 @@ def is_firm(name: str, lexicons: Sequence[Lexicon]) -> bool:
 
 
 def is_own_organization(name: str, identity: Identity) -> bool:
-    """Tell whether the sender's domain is made of the words of a name."""
+    """Tell whether the sender's domain is made of the words of a name, but for its kind ("Institute")."""
     domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
     words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
-    return bool(words) and all(word in domain for word in words[:2])
+    kinds = name_words("organization_words")
+    telling = [word for word in words if word not in kinds] or words
+    return bool(telling) and all(word in domain for word in telling[:2])
 
 
 def organization_of_domain(text: str, domain: str, identity: Identity) -> str | None:
