@@ -21,6 +21,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HOST = "127.0.0.1"
 _MOST_HEADER_BYTES = 1 << 20
 """Far more than any server that is emulated takes: the emulator itself must refuse."""
+_IDLE_SECONDS = 60
+"""For so long a connection stays open that nobody uses: clients wait five seconds between looks at a job."""
 
 
 class Emulator(Protocol):
@@ -63,6 +65,7 @@ def serve(emulator: AnyEmulator, port: int = 0, certificate: Certificate | None 
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=_IDLE_SECONDS,
         h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
         ssl_certfile=certificate.chain if certificate else None,
     )
