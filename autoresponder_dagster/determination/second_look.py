@@ -65,7 +65,7 @@ CONFIRMS = 0.9
 AUTHORISES = 0.96
 """From which on one is that only the learned reader sees, though some statement supports it.
 
-All three are chosen so that of the verdicts authorised on unseen messages one in a hundred is wrong; ``make train``
+These numbers are chosen so that of the verdicts authorised on unseen messages one in a hundred is wrong; ``make train``
 counts.
 """
 VIEWS_FILE = "views.tsv"
