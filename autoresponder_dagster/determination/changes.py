@@ -14,7 +14,6 @@ from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, Meaning, Trait, lexicon
 from autoresponder_dagster.determination.mailboxes import names_match
 from autoresponder_dagster.determination.organizations import (
-    clean_organization,
     is_own_organization,
     organization_of_domain,
 )
@@ -23,6 +22,7 @@ from autoresponder_dagster.determination.sender_facts import (
     StatedAddress,
     StatedTitle,
     address_in_passing,
+    captured_organization,
     is_same_organization,
     stated_address,
     stated_employer,
@@ -148,8 +148,7 @@ def _renamed_to(reading: Reading, email: str) -> str | None:
     """Return the new name of the organisation: the one told in its renaming, or the one of the new domain."""
     renamed = reading.of_sender(Meaning.ORGANIZATION_RENAMED)
     for statement in renamed:
-        span = statement.org
-        name = clean_organization(reading.text_of(statement, span), reading.sources.lexicons) if span else None
+        name = captured_organization(reading, statement)
         if name is not None and not is_own_organization(name, reading.identity):
             return name
     moved = domain_of(email) != domain_of(reading.identity.email or "")
@@ -258,9 +257,7 @@ def _may_be_elsewhere(reading: Reading, title: StatedTitle) -> bool:
 
 
 def _names_another_firm(reading: Reading, statement: Statement) -> bool:
-    if statement.org is None:
-        return False
-    name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+    name = captured_organization(reading, statement)
     return name is not None and not is_own_organization(name, reading.identity)
 
 

@@ -24,7 +24,7 @@ from autoresponder_dagster.determination.lexicon import (
     terms,
 )
 from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
-from autoresponder_dagster.determination.organizations import names_an_organization
+from autoresponder_dagster.determination.organizations import names_an_organization, names_own_organization
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
@@ -151,7 +151,7 @@ def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
         and is_person_like(name)
         and not _before_firms().search(sentence.folded[:start])
         and _may_be_person(sentence.text, start, name, sources)
-        and not _names_own_organization(name, sources.identity)
+        and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
         and not (writer and _is_same(name, writer))
         for number, sentence in enumerate(sources.own.sentences)
@@ -176,7 +176,7 @@ def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[in
         for start, end, name in sentence.names
         if is_person_like(name)
         and _may_be_person(sentence.text, start, name, sources)
-        and not _names_own_organization(name, sources.identity)
+        and not names_own_organization(name, sources.identity)
         and (is_asian(name) or _acts(sentence, start, end, sources))
         and not (writer and _is_same(name, writer))
     ]
@@ -189,12 +189,6 @@ def _acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
     return (
         begins and any(lexicon.within(sentence.folded).finds("acts", after) for lexicon in sources.lexicons)
     ) or any(lexicon.finds("acts_before", before) for lexicon in sources.lexicons[:1])
-
-
-def _names_own_organization(name: str, identity: Identity) -> bool:
-    """Tell whether a word of what looks like a name is in the sender's domain ("Saí da Orvial")."""
-    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
-    return any(len(word) >= _LONG_WORD and word in domain for word in re.findall(r"[a-z]+", fold(name)))
 
 
 def _with_addresses(
@@ -359,25 +353,17 @@ def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
     if _ADDRESS_FOLLOWS.match(after):
         return False  # A relative with an address may well take over.
     if sources.identity.writer is not None and _is_same(text[start:end], fold(sources.identity.writer)):
-        return not _writer_takes_over(sources)
+        return not sources.own.says("writer_takes_over", sources.lexicons)
     return any(
         lexicon.finds("other_role_before", before) or lexicon.finds("other_role_after", after)
         for lexicon in sources.lexicons
     )
 
 
-def _writer_takes_over(sources: Sources) -> bool:
-    return any(
-        lexicon.within(sentence.folded).finds("writer_takes_over", sentence.folded)
-        for lexicon in sources.lexicons
-        for sentence in sources.own.sentences
-    )
-
-
 def _writer(sources: Sources) -> list[Contact]:
     """Return whoever writes from the sender's mailbox, where that person says to have taken over."""
     name = sources.identity.writer
-    if not name or not _writer_takes_over(sources):
+    if not name or not sources.own.says("writer_takes_over", sources.lexicons):
         return []
     signed = [strip_honorifics(found) for _, _, found in person_names(sources.own.signature)]
     name = max((full for full in signed if _is_same(name, fold(full))), key=len, default=name)
@@ -393,7 +379,7 @@ def _is_organization(name: str, identity: Identity) -> bool:
     if len(words) > 1 and len(words[0]) > _LONG_WORD and words[0] in ROLE_NAMES:
         return True  # "Mantenimiento Norte": what an office is called that its mailbox has its name from
     words = re.findall(r"[a-z]+", fold(name))
-    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
+    domain = identity.domain_letters
     if len(words) > 1 and all(word[:-1] in domain for word in words):
         return True  # declined: "w sprawach Drukarni Kolor" at drukarnia-kolor.example
     squeezed = "".join(words)
@@ -445,7 +431,7 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
         )
         if is_object or not is_person_like(raw) or _is_post(name, sources):
             continue
-        if _names_own_organization(name, sources.identity):
+        if names_own_organization(name, sources.identity):
             continue
         if _may_be_person(sentence.text, start, raw, sources):
             return name
@@ -454,12 +440,7 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
 
 def _in_signature(sources: Sources) -> list[Contact]:
     """Return the person of the signature where the text says "the colleague below" and it is not the sender."""
-    sentences = sources.own.sentences
-    points_below = any(
-        lexicon.within(sentence.folded).finds("here_below", sentence.folded)
-        for lexicon in sources.lexicons
-        for sentence in sentences
-    )
+    points_below = sources.own.says("here_below", sources.lexicons)
     for box in find_mailboxes(sources.own.signature) if points_below else ():
         names = [strip_honorifics(name) for _, _, name in person_names(sources.own.signature)]
         owner = next((name for name in names if names_match(box.email, name)), None)

@@ -17,7 +17,6 @@ from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
 from autoresponder_dagster.determination.organizations import (
-    clean_organization,
     is_firm,
     names_an_organization,
     organization_of_domain,
@@ -26,9 +25,11 @@ from autoresponder_dagster.determination.people import identity_of
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
+    captured_organization,
     forwarding_address,
     is_same_organization,
     moved_elsewhere,
+    says_to_stay,
     stated_address,
     stated_employer,
     stated_title,
@@ -186,9 +187,7 @@ def _employed_elsewhere(reading: Reading) -> list[Statement]:
 
 def _is_surely_a_firm(reading: Reading, statement: Statement) -> bool:
     """Tell whether somebody "moved to" what can only be a firm, not to a place or another team."""
-    if statement.org is None:
-        return False
-    name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+    name = captured_organization(reading, statement)
     return name is not None and is_firm(name, reading.sources.lexicons)
 
 
@@ -251,7 +250,7 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     is_weak = all(s.is_weak or s.is_hedged for s in said)
     is_told_by_oneself = all(s.is_first_person for s in said)
     # "I have left the agency; at the association I still am the chair", to whoever asks for the chair.
-    stays_elsewhere = not reading.is_automatic and _says_to_stay(reading)
+    stays_elsewhere = not reading.is_automatic and says_to_stay(reading)
     # "Today is my last day before three weeks of leave. I am back on 9 November."
     comes_back = all(s.means == Meaning.LEFT for s in said) and _comes_back(reading, None)
     if is_told_by_oneself and (stays_elsewhere or comes_back):
@@ -274,14 +273,6 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     is_dead = any(s.means == Meaning.DECEASED and not (s.is_weak or s.is_hedged) for s in said)
     is_own = stated.fit > facts.UNSURE and not is_dead
     return address is not None and is_own and at_home and stated_employer(reading) is None
-
-
-def _says_to_stay(reading: Reading) -> bool:
-    """Tell whether the sender says plainly, in the first person, to be there still."""
-    return any(
-        s.is_first_person and not (s.is_negated or s.is_weak or s.is_hedged)
-        for s in reading.of_sender(Meaning.STILL_HERE)
-    )
 
 
 def _stays(reading: Reading, *meanings: Meaning) -> list[Statement]:
@@ -562,12 +553,8 @@ def post_given_up(reading: Reading, base: Verdict) -> Verdict | None:
 
 def speaks_of_a_while(reading: Reading) -> bool:
     """Tell whether anything in the own words holds only for a time: then somebody else may only cover."""
-    return any(
-        lexicon.within(sentence.folded).finds(kind, sentence.folded)
-        for kind in ("temporary", "for_today")
-        for lexicon in reading.sources.lexicons[:1]
-        for sentence in reading.sources.own.sentences
-    )
+    own, lexicons = reading.sources.own, reading.sources.lexicons[:1]
+    return own.says("temporary", lexicons) or own.says("for_today", lexicons)
 
 
 def _is_left_to_a_colleague(reading: Reading, verdict: Verdict) -> bool:
@@ -659,11 +646,7 @@ def _asks_to_amend(reading: Reading, *, takes_over: bool) -> bool:
     others = reading.of_sender(*AWAY, *_PRESENT, Meaning.RECEIVED, Meaning.UNSUBSCRIBE, Meaning.ADDRESS_UNCHANGED)
     if reading.is_automatic or any(s.is_first_person or s.means == Meaning.ADDRESS_UNCHANGED for s in others):
         return False
-    return takes_over or any(
-        known.within(sentence.folded).finds("amend_cue", sentence.folded)
-        for known in reading.sources.lexicons[:1]
-        for sentence in reading.sources.own.sentences
-    )
+    return takes_over or reading.sources.own.says("amend_cue", reading.sources.lexicons[:1])
 
 
 def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
@@ -673,11 +656,7 @@ def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     """
     gone = [s for s in _surely_gone(reading) if s.who == Who.THIRD]
     routed = any(s.means == Meaning.ROUTED for s in reading.statements) or _answers_for_an_office(reading, gone)
-    takes_over = any(
-        known.within(sentence.folded).finds("writer_takes_over", sentence.folded)
-        for known in reading.sources.lexicons[:1]
-        for sentence in reading.sources.own.sentences
-    )
+    takes_over = reading.sources.own.says("writer_takes_over", reading.sources.lexicons[:1])
     if not gone or not (routed or _asks_to_amend(reading, takes_over=takes_over)):
         return None
     verdict = departure_facts(reading, gone[0], base)

@@ -46,8 +46,8 @@ OWN, RENAMED, SIGNED, LIKELY, UNSURE = 0.95, 0.90, 0.85, 0.75, 0.60
 """How surely a new address is the sender's own: by the name, a new name, the signature, its form, its place."""
 _LONG_WORD = 4
 _WORD_OF_ADDRESS = re.compile(r"[a-z]+")
-_CLAUSE, _ASIAN_CLAUSE = re.compile(";"), re.compile("[;,]")
-"""What parts clauses; Chinese and Japanese commas fold to one that would stand within a date elsewhere."""
+_CLAUSE, _PHRASE = re.compile(";"), re.compile("[;,]")
+"""What parts clauses, and phrases. In Chinese and Japanese commas part clauses; elsewhere they stand within dates."""
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-9])\d\b")
 
 
@@ -411,14 +411,12 @@ def only_past_day(sources: Sources) -> date | None:
 
 def from_today(sources: Sources) -> date | None:
     """Return today where the own words say that something holds from today on ("with immediate effect")."""
-    folded = [sentence.folded for sentence in sources.own.sentences]
-    is_said = any(lexicon.finds("from_today", text) for lexicon in sources.lexicons for text in folded)
-    return sources.today if is_said else None
+    return sources.today if sources.own.says("from_today", sources.lexicons) else None
 
 
 def _stands_behind(kind: str, sentence: Sentence, stated: StatedDate, sources: Sources) -> bool:
     """Tell whether words of a list stand before a date in its clause."""
-    clause = re.split("[;,]", sentence.folded[max(0, stated.start - CUE_REACH) : stated.start])[-1]
+    clause = _PHRASE.split(sentence.folded[max(0, stated.start - CUE_REACH) : stated.start])[-1]
     return any(lexicon.finds(kind, clause) for lexicon in sources.lexicons)
 
 
@@ -454,7 +452,7 @@ def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources
         words = lexicon.within(sentence.folded).words
         pattern = words.get(cue)
         if pattern is not None:
-            clause = (_ASIAN_CLAUSE if lexicon.language in NO_SPACES else _CLAUSE).split(before)[-1]
+            clause = (_PHRASE if lexicon.language in NO_SPACES else _CLAUSE).split(before)[-1]
             distances.extend(len(clause) - found.end() for found in pattern.finditer(clause))
         is_verb_last = Trait.VERB_LAST in lexicon.traits
         behind = pattern if is_verb_last else words.get(_BEHIND.get(cue, ""))

@@ -94,11 +94,19 @@ def is_firm(name: str, lexicons: Sequence[Lexicon]) -> bool:
 
 def is_own_organization(name: str, identity: Identity) -> bool:
     """Tell whether the sender's domain is made of the words of a name, but for its kind ("Institute")."""
-    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
     words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
     kinds = name_words("organization_words")
     telling = [word for word in words if word not in kinds] or words
-    return bool(telling) and all(word in domain for word in telling[:2])
+    return bool(telling) and all(word in identity.domain_letters for word in telling[:2])
+
+
+def names_own_organization(name: str, identity: Identity, shortest: int = _LONG_WORD) -> bool:
+    """Tell whether a word of what looks like a name is in the sender's domain ("Saí da Orvial").
+
+    ``shortest`` is the least length of such a word.
+    """
+    domain = identity.domain_letters
+    return any(len(word) >= shortest and word in domain for word in re.findall(r"[a-z]+", fold(name)))
 
 
 def organization_of_domain(text: str, domain: str, identity: Identity) -> str | None:

@@ -57,6 +57,14 @@ class OwnWords(NamedTuple):
     footer: str
     quoted: str
 
+    def says(self, kind: str, lexicons: Sequence[Lexicon]) -> bool:
+        """Tell whether any sentence holds words of one of the lists of some lexicons."""
+        return any(
+            lexicon.within(sentence.folded).finds(kind, sentence.folded) is not None
+            for lexicon in lexicons
+            for sentence in self.sentences
+        )
+
 
 _QUOTE_LINE = re.compile(r"^\s*(?:>|\|\s|\| ?$)")
 _RULED = re.compile(r"^\s*(?:-{2,}|_{5,}|={5,}|\*{5,}|\u2014{2,})\s*")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from autoresponder_dagster.addresses import is_role_mailbox
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import (
     AsianName,
     asian_names,
@@ -70,6 +70,11 @@ class Identity(NamedTuple):
     """
     is_of_family: bool = False
     """Whether that is a relative: then "my father" may be this person."""
+
+    @property
+    def domain_letters(self) -> str:
+        """The letters of this person's domain without its last label (``polarfreight``)."""
+        return _NO_LETTER.sub("", domain_of(self.email or "").rpartition(".")[0])
 
     def is_named_in(self, text: str) -> bool:
         """Tell whether a text names this person (surname, given name, or a word of the mailbox name)."""
@@ -140,6 +145,7 @@ def _is_named_in(identity: Identity, text: str) -> bool:
 
 _ASIAN_TITLE = re.compile(r"(?:先生|女士|老师|教授|主任|经理|様|さん|氏)$|（.*?）")
 _IN_BRACKETS = re.compile(r"\(.*?\)")
+_NO_LETTER = re.compile(r"[^a-z]")
 _JOINT = re.compile(r"['’-]")
 _WORD = re.compile(r"\S+")
 _ADDRESS_BESIDE = re.compile(r"[ ,:(<\u2013-]{1,4}(\w[\w.-]*@[\w.-]+)")

@@ -60,11 +60,7 @@ class Reading:
     @property
     def asks(self) -> bool:
         """Whether the sender asks us something: a real question says nothing of the sender (rules.md §4)."""
-        return any(
-            lexicon.within(sentence.folded).finds("question", sentence.folded)
-            for lexicon in self.sources.lexicons
-            for sentence in self.sources.own.sentences
-        )
+        return self.sources.own.says("question", self.sources.lexicons)
 
     def in_subject(self, statement: Statement) -> bool:
         """Tell whether a statement stands in the subject line."""

@@ -115,7 +115,7 @@ def address_in_passing(reading: Reading) -> StatedAddress:
                 facts.OWN,
                 _in_passing(reading, Meaning.NEW_ADDRESS, number, boxes[0].start, boxes[0].end),
             )
-    points_below = any(_finds(reading, "here_below", sentence) for sentence in sentences)
+    points_below = reading.sources.own.says("here_below", reading.sources.lexicons)
     for box in find_mailboxes(beside) if points_below else ():
         if _is_another_own(reading, box.email):
             return StatedAddress(box.email, facts.SIGNED, _in_passing(reading, Meaning.NEW_ADDRESS, min(changing)))
@@ -125,7 +125,7 @@ def address_in_passing(reading: Reading) -> StatedAddress:
 def _address_under_new_domain(reading: Reading) -> StatedAddress:
     """Return the old mailbox name under a new domain, where the text says that nothing but the domain changes."""
     own, home = reading.sources.own, domain_of(reading.identity.email or "")
-    if not any(_finds(reading, "same_local_part", sentence) for sentence in own.sentences):
+    if not own.says("same_local_part", reading.sources.lexicons):
         return StatedAddress()
     for number, email in addresses_under_domains(own, reading.identity):
         if domain_of(email) != home:
@@ -214,6 +214,14 @@ def moved_elsewhere(reading: Reading) -> StatedAddress:
     return StatedAddress() if speaks_of_mail else found
 
 
+def says_to_stay(reading: Reading) -> bool:
+    """Tell whether the sender says plainly, in the first person, to be there still."""
+    return any(
+        s.is_first_person and not (s.is_negated or s.is_weak or s.is_hedged)
+        for s in reading.of_sender(Meaning.STILL_HERE)
+    )
+
+
 def is_same_organization(reading: Reading, email: str) -> bool:
     """Tell whether a new address is surely one at the sender's organisation: by its domain, or the text says so."""
     home, domain = domain_of(reading.identity.email or ""), domain_of(email)
@@ -223,19 +231,15 @@ def is_same_organization(reading: Reading, email: str) -> bool:
         {word for word in re.split(r"[^a-z]+", name.rpartition(".")[0]) if len(word) > _LONG_WORD}
         for name in (home, domain)
     )
-    sentences = reading.sources.own.sentences
+    own, lexicons = reading.sources.own, reading.sources.lexicons
     is_alike = any(
         word in other or other in word or word[: _LONG_WORD + 1] == other[: _LONG_WORD + 1]
         for word in words
         for other in others
     )
-    if is_alike or any(_finds(reading, "other_place", sentence) for sentence in sentences):
+    if is_alike or own.says("other_place", lexicons):
         return is_alike
-    is_there = any(
-        s.is_first_person and not (s.is_negated or s.is_weak or s.is_hedged)
-        for s in reading.of_sender(Meaning.STILL_HERE)
-    )
-    return is_there or any(_finds(reading, "same_place", sentence) for sentence in sentences)
+    return says_to_stay(reading) or own.says("same_place", lexicons)
 
 
 def _finds(reading: Reading, kind: str, sentence: Sentence, start: int = 0, end: int | None = None) -> bool:
@@ -342,12 +346,19 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
 
 
 @lru_cache(maxsize=2)
+def captured_organization(reading: Reading, statement: Statement) -> str | None:
+    """Return the name of the organisation that a statement captured; null where it captured none."""
+    if statement.org is None:
+        return None
+    return clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+
+
 def stated_employer(reading: Reading) -> str | None:
     """Return the organisation for which the sender now works, if it is another one."""
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):
-        if statement.is_negated or statement.org is None or statement.who == Who.UNRESOLVED:
+        if statement.is_negated or statement.who == Who.UNRESOLVED:
             continue
-        name = clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
+        name = captured_organization(reading, statement)
         if name is not None and not is_own_organization(name, reading.identity):
             return name
     title = stated_title(reading)

@@ -25,13 +25,9 @@ from autoresponder_dagster.determination.lexicon import (
     name_words,
     terms,
 )
+from autoresponder_dagster.determination.organizations import names_own_organization
 from autoresponder_dagster.determination.own_words import OwnWords, Sentence
-from autoresponder_dagster.determination.people import (
-    Identity,
-    is_person_like,
-    person_names,
-    strip_honorifics,
-)
+from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
 from autoresponder_dagster.determination.subjects import (
     Antecedent,
     Predicate,
@@ -397,7 +393,7 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
         if (
             not is_person_like(name)
             or (0, len(name), name) not in person_names(name)
-            or _is_of_the_domain(name, identity)
+            or (names_own_organization(name, identity, _LONG_WORD) and not identity.is_named_in(name))
         ):
             continue
         if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):
@@ -414,13 +410,6 @@ def _tells_of_death(sentence: Sentence, lexicons: Sequence[Lexicon]) -> bool:
         for lexicon in lexicons
         for matches in [lexicon.matches(sentence.folded)]
     )
-
-
-def _is_of_the_domain(name: str, identity: Identity) -> bool:
-    """Tell whether what looks like a name holds the sender's organisation ("Saí da Orvial")."""
-    domain = re.sub(r"[^a-z]", "", domain_of(identity.email or "").rpartition(".")[0])
-    words = [word for word in re.findall(r"[a-z]+", fold(name)) if len(word) >= _LONG_WORD]
-    return any(word in domain for word in words) and not identity.is_named_in(name)
 
 
 def is_told_by_another(
@@ -478,11 +467,7 @@ def name_at_end(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
     whoever has.
     """
     lines = own.signature.split("\n")
-    if any(
-        lexicon.within(sentence.folded).finds("writer_takes_over", sentence.folded)
-        for lexicon in lexicons
-        for sentence in own.sentences
-    ):
+    if own.says("writer_takes_over", lexicons):
         lines += [sentence.text for sentence in reversed(own.sentences[-_INTRODUCTION:])]
     for line in lines:
         for start, end, name in person_names(line):

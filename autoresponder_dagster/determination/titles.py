@@ -107,7 +107,7 @@ def _without_organization(title: str, identity: Identity | None) -> str:
         words = re.split(r"[^a-z]+", domain_of(identity.email))
         is_own = len(stem) >= _STEM and any(word.startswith(stem) for word in words)
         return title[: declined.start()] if is_own else title
-    domain = re.sub(r"[^a-z]", "", domain_of(identity.email).rpartition(".")[0])
+    domain = identity.domain_letters
     while tail is not None:
         name = re.sub(r"[^a-z]", "", fold(tail.group(1)))
         is_own = bool(name) and (name in domain or domain.startswith(name[:_SAME_BEGINNING]))
