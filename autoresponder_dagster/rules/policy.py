@@ -47,7 +47,9 @@ class Policy(BaseModel):
         5, ge=1, description="More Salesforce records than this on one address go to Human Review."
     )
     role_names: list[str] = Field(
-        [], description="Mailbox names that stand for a role, not for a person. Empty: the list in addresses.py."
+        [],
+        description="Mailbox names that stand for a role, not for a person. Empty: the list in addresses.py. "
+        "Names put together as those of offices are (bauverwaltung@) always count.",
     )
     own_domains: list[str] = Field([], description="The publisher's own domains: never suppressed.")
     business_units: dict[str, str] = Field({}, description="Business unit of the suppression file by inbox source.")
