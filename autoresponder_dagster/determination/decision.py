@@ -224,7 +224,8 @@ def _rest(reading: Reading, base: Verdict) -> Verdict:
     if reading.is_automatic:
         return base
     email = reading.identity.email or ""
-    if not email or is_role_mailbox(email) or not _WORD.search(reading.sources.own.own) or reading.asks:
+    is_of_nobody = not email or is_role_mailbox(email) or reading.identity.writer is not None
+    if is_of_nobody or not _WORD.search(reading.sources.own.own) or reading.asks:
         return base._replace(category=Category.HUMAN_MESSAGE)
     return base._replace(
         determination=Determination.ACTIVE,

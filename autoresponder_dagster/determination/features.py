@@ -18,6 +18,7 @@ from autoresponder_dagster.determination.mailboxes import local_part, names_matc
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import is_person_like, person_names
 from autoresponder_dagster.determination.reading import Reading
+from autoresponder_dagster.determination.writers import is_signed_by, signer
 
 _SOON = 45
 """Days until which a day to come is soon: an absence rather than anything else."""
@@ -98,6 +99,9 @@ def _words(sentence: Sentence, sources: Sources) -> list[str]:
 
 def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
     yield f"transport:{reading.transport}"
+    yield f"transport:{reading.transport}:signed:{_signed(reading)}"
+    if reading.identity.writer is not None:
+        yield "writer:another"
     if reading.has_absence_subject:
         yield "subject:absence"
     kinds = [word for word in words if word[0] in _KINDS]
@@ -117,6 +121,14 @@ def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
         )
         yield f"says:{statement.means}"
         yield f"says:{marks}{statement.means}:{statement.who}"
+
+
+def _signed(reading: Reading) -> str:
+    """Return whose name stands below a message: the sender's, another's, or nobody's."""
+    name = signer(reading.sources.own, reading.sources.lexicons)
+    if name is None:
+        return "nobody"
+    return "sender" if is_signed_by(name, reading.identity) else "another"
 
 
 def _replaced(sentence: Sentence, sources: Sources) -> list[tuple[int, int, str]]:

@@ -18,17 +18,10 @@ from autoresponder_dagster.determination.lexicon import LANGUAGES, Lexicon, Mean
 from autoresponder_dagster.determination.own_words import OwnWords, divide
 from autoresponder_dagster.determination.parse import ParsedMessage, parse
 from autoresponder_dagster.determination.people import Identity, identity_of
-from autoresponder_dagster.determination.statements import (
-    Statement,
-    find_aliases,
-    find_statements,
-    find_writer,
-    is_told_by_another,
-    is_written_by,
-    name_at_end,
-)
+from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.transport import TransportClass, classify, own_subject
+from autoresponder_dagster.determination.writers import find_writer, is_told_by_another, is_written_by, name_at_end
 from autoresponder_dagster.schemas.messages import MAX_EVIDENCE
 
 MAX_OWN_TEXT = 16_000

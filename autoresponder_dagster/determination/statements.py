@@ -11,7 +11,6 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of
-from autoresponder_dagster.determination.asian_names import is_asian, name_at_start
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.language import count_function_words
 from autoresponder_dagster.determination.lexicon import (
@@ -22,12 +21,10 @@ from autoresponder_dagster.determination.lexicon import (
     Lexicon,
     Meaning,
     alternatives,
-    name_words,
     terms,
 )
-from autoresponder_dagster.determination.organizations import names_own_organization
-from autoresponder_dagster.determination.own_words import OwnWords, Sentence
-from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
+from autoresponder_dagster.determination.own_words import Sentence
+from autoresponder_dagster.determination.people import Identity, person_names
 from autoresponder_dagster.determination.subjects import (
     Antecedent,
     Predicate,
@@ -58,9 +55,7 @@ _TIMED = DEPARTED - {Meaning.DECEASED, Meaning.NOT_RETURNING} | {
 _CLAUSE_END = re.compile(r"[,;:(]| - |、|，|；")
 _CLAUSE_START = re.compile(r"[,;:()]| - |、|，|；|。")
 _SUFFIXES = ("", *(f"_{letter}" for letter in "bcdefghij"))
-_TITLES, _ORGANIZATIONS, _NAMES = (
-    tuple(f"{fact}{suffix}" for suffix in _SUFFIXES) for fact in ("title", "org", "name")
-)
+_TITLES, _ORGANIZATIONS, NAMES = (tuple(f"{fact}{suffix}" for suffix in _SUFFIXES) for fact in ("title", "org", "name"))
 """The groups of a pattern that capture a fact."""
 _ENCLOSED = re.compile(r",[^,]*,")
 _OBJECT_REACH = 40
@@ -73,10 +68,6 @@ _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
 _NEGATION_WINDOW = 16
 """Characters before a match in which a negation is looked for."""
-_IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
-"""A degree or an office behind a name: "Ann Lee (Eng.)"."""
-_INTRODUCTION = 3
-"""Sentences within which somebody who writes in another's place says so."""
 
 
 class Statement(NamedTuple):
@@ -104,7 +95,8 @@ class Statement(NamedTuple):
     name: tuple[int, int] | None = None
 
 
-def _span(match: "re.Match[str]", *groups: str) -> tuple[int, int] | None:
+def span_of(match: "re.Match[str]", *groups: str) -> tuple[int, int] | None:
+    """Return where a match captured the first of some groups that captured anything."""
     known = match.re.groupindex
     for group in groups if known else ():
         if group in known and match.group(group) is not None:
@@ -161,7 +153,7 @@ def _last_clause(folded: str) -> str:
 def _is_negated(entry: Entry, sentence: Sentence, match: "re.Match[str]", lexicon: Lexicon) -> bool:
     if entry.means not in _NEGATABLE:
         return False
-    captured = _span(match, *_TITLES, *_ORGANIZATIONS)
+    captured = span_of(match, *_TITLES, *_ORGANIZATIONS)
     said = sentence.folded[match.start() : captured[0] if captured else match.end()]
     if not entry.holds_negation and lexicon.whole.finds("negation_within", _last_clause(said)):
         return True
@@ -194,7 +186,7 @@ def _has_doubtful_object(entry: Entry, sentence: Sentence, match: "re.Match[str]
 
     It is none without a capital, and a single name is none for sure that is not in the sender's domain.
     """
-    span = _span(match, "org") if entry.means == Meaning.LEFT else None
+    span = span_of(match, "org") if entry.means == Meaning.LEFT else None
     if span is None:
         return False
     words = sentence.text[slice(*span)].split()
@@ -329,9 +321,9 @@ def _statement(
         is_partial=entry.means in DEPARTED and _is_partial(folded[start : end + 60], lexicon, identity),
         is_named=subject.is_named,
         is_first_person=subject.is_first_person,
-        title=_span(match, *_TITLES),
-        org=_span(match, *_ORGANIZATIONS),
-        name=_span(match, *_NAMES),
+        title=span_of(match, *_TITLES),
+        org=span_of(match, *_ORGANIZATIONS),
+        name=span_of(match, *NAMES),
     )
 
 
@@ -346,148 +338,10 @@ def find_aliases(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon]) -> 
                 if entry.means == Meaning.ACCOUNT_OF
             }
             for match in reversed(first.values()):
-                span = _span(match, "name", "name_b")
+                span = span_of(match, "name", "name_b")
                 if span:
                     names.extend(name for _, _, name in person_names(sentence.text[span[0] : span[1]]))
     return names
-
-
-def is_written_by(kind: str, own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> bool:
-    """Tell whether a relative (``family_writer``) or another of the sender's people (``other_writer``) writes.
-
-    The name beside the address tells it, or how the text begins: "I am Ann Lee's assistant", or without the name
-    (``his_family_writer``), "I am his son".
-    """
-    if any(lexicon.finds(kind, fold(identity.name or "")) for lexicon in lexicons):
-        return True
-    sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
-    return any(
-        (near.finds(kind, sentence.folded) and identity.is_named_in(sentence.text))
-        or near.finds(f"his_{kind}", sentence.folded)
-        for sentence in sentences[:_INTRODUCTION]
-        for near in (lexicon.within(sentence.folded) for lexicon in lexicons)
-    )
-
-
-def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> str | None:
-    """Return the name of somebody else who writes from the sender's mailbox.
-
-    Such a person says so at the beginning ("This is Ann from the front desk"), or signs a text that speaks
-    of the sender by name.
-    """
-    sentences = [sentence for sentence in own.sentences if not sentence.is_subject]
-    for sentence in sentences[:_INTRODUCTION]:
-        for lexicon in lexicons:
-            found = lexicon.within(sentence.folded).finds("writer_intro", sentence.folded)
-            span = _span(found, *_NAMES) if found else None
-            name = strip_honorifics(sentence.text[slice(*span)]) if span else ""
-            if is_asian(name):
-                name = name_at_start(name) or ""
-            if _may_be_writer(name, lexicons) and not identity.is_named_in(name):
-                return name
-    is_mourned = any(_tells_of_death(sentence, lexicons) for sentence in sentences)
-    is_spoken_of = is_mourned or any(identity.is_named_in(sentence.text) for sentence in sentences)
-    closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
-    for line in closing if is_spoken_of else ():
-        name = _IN_BRACKETS.sub("", line).strip(" ,.-*_")
-        if (
-            not is_person_like(name)
-            or (0, len(name), name) not in person_names(name)
-            or (names_own_organization(name, identity, _LONG_WORD) and not identity.is_named_in(name))
-        ):
-            continue
-        if not any(lexicon.finds("closing", fold(line).strip()) for lexicon in lexicons):
-            is_kin = is_mourned or identity.is_of_family
-            is_sender = identity.is_named_in(name) and not (is_kin and not identity.is_given_name_in(name))
-            return None if is_sender else strip_honorifics(name)
-    return None
-
-
-def _tells_of_death(sentence: Sentence, lexicons: Sequence[Lexicon]) -> bool:
-    """Tell whether a sentence says that a relative of whoever writes has died."""
-    return any(
-        lexicon.finds("kin", sentence.folded) and any(entry.means == Meaning.DECEASED for entry, _ in matches)
-        for lexicon in lexicons
-        for matches in [lexicon.matches(sentence.folded)]
-    )
-
-
-def is_told_by_another(
-    statements: Sequence[Statement], own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity
-) -> bool:
-    """Tell whether somebody who says "I" tells by the sender's name that the sender left, and is not the sender.
-
-    Nobody speaks so of oneself who introduces oneself by that name or signs with it.
-    """
-    told = {
-        s.sentence
-        for s in statements
-        if s.means in DEPARTED and s.who == Who.SENDER and s.is_named and not s.is_first_person
-        if not (s.is_weak or s.is_hedged or s.is_negated or s.is_temporary or s.is_partial)
-    }
-    sentences = [
-        sentence for number, sentence in enumerate(own.sentences) if number in told and not sentence.is_subject
-    ]
-    if not any(identity.is_given_name_in(sentence.text) or _has_titled(sentence, identity) for sentence in sentences):
-        return False
-    if not any(lexicon.finds("first_person", sentence.folded) for lexicon in lexicons for sentence in own.sentences):
-        return False
-    signed = own.signature.split("\n") + [sentence.text for sentence in own.sentences[-1:] if len(sentence.names) == 1]
-    is_signed = any(_is_just(line, identity) for line in signed)
-    says_so = any(
-        identity.is_named_in(found.group())
-        for sentence in own.sentences
-        for lexicon in lexicons
-        if (found := lexicon.within(sentence.folded).finds("writer_intro", sentence.folded)) is not None
-    )
-    return not (is_signed or says_so)
-
-
-def _has_titled(sentence: Sentence, identity: Identity) -> bool:
-    """Tell whether a sentence names the sender with a form of address or a post before the name ("Warden Pike")."""
-    titles = name_words("honorifics") | name_words("posts")
-    return any(
-        identity.is_named_in(name) and any(word.strip(".") in titles for word in sentence.folded[:end].split()[-3:-1])
-        for _, end, name in sentence.names
-    )
-
-
-def _is_just(line: str, identity: Identity) -> bool:
-    """Tell whether a line is nothing but the sender's name."""
-    name = line.strip(" ,.-*_")
-    return any(
-        (start, end) == (0, len(name)) and identity.is_named_in(found) for start, end, found in person_names(name)
-    )
-
-
-def name_at_end(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) -> str | None:
-    """Return the full name of somebody else with which a text ends ("Ann Lee, RN", "Ann Lee, a.lee@…").
-
-    In its last sentences it is the writer's only where the writer says to have taken over: else it may be the name of
-    whoever has.
-    """
-    lines = own.signature.split("\n")
-    if own.says("writer_takes_over", lexicons):
-        lines += [sentence.text for sentence in reversed(own.sentences[-_INTRODUCTION:])]
-    for line in lines:
-        for start, end, name in person_names(line):
-            begins = start == 0 or line[:start].rstrip().endswith((":", ",", "."))
-            stands_alone = begins and (end == len(line.rstrip(" .")) or line[end : end + 1] == ",")
-            if stands_alone and is_person_like(name) and not identity.is_named_in(name):
-                return strip_honorifics(name)
-    return None
-
-
-def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
-    words = name.split()
-    return is_asian(name) or (
-        bool(words)
-        and all(word[:1].isupper() for word in words)
-        and not any(fold(word) in name_words("not_names") for word in words)
-        and not any(fold(word) in name_words("organization_words") for word in words)
-        and not any(fold(word) in lexicon.function_words for lexicon in lexicons for word in words)  # "Still here"
-        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
-    )
 
 
 def find_statements(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], identity: Identity) -> list[Statement]:

@@ -5,15 +5,9 @@ import pytest
 from autoresponder_dagster.determination.lexicon import DEPARTED, lexicon
 from autoresponder_dagster.determination.own_words import divide
 from autoresponder_dagster.determination.people import identity_of
-from autoresponder_dagster.determination.statements import (
-    Statement,
-    find_aliases,
-    find_statements,
-    is_told_by_another,
-    is_written_by,
-    name_at_end,
-)
+from autoresponder_dagster.determination.statements import Statement, find_aliases, find_statements
 from autoresponder_dagster.determination.subjects import Who
+from autoresponder_dagster.determination.writers import is_written_by
 
 
 def departures(
@@ -114,35 +108,3 @@ def test_departures_that_nothing_weakens(text):
 def test_who_left_in_other_languages(language, text, who):
     found = departures(text, language, "Ute Sander", "u.sander@verein.example")
     assert {statement.who for statement in found} == {who}
-
-
-@pytest.mark.parametrize(
-    ("text", "is_told"),
-    [
-        ("Warden Marrow retired in June. I am clearing his mailbox.", True),
-        ("John has left the company. I took over from him.\n\nAnn Lee", True),
-        ("John Marrow has retired, they say. This is John Marrow, and I have not.", False),
-        ("John Marrow has left the company. I will miss you.\n\nJohn Marrow", False),
-        ("I have left the company.", False),
-    ],
-)
-def test_who_tells_of_the_sender_by_name_is_another(text, is_told):
-    lexicons = [lexicon("en")]
-    identity = identity_of("jmarrow@harbor.example", "John Marrow")
-    own = divide(text, lexicons, identity.tokens)
-    statements = find_statements(own.sentences, lexicons, identity)
-    assert is_told_by_another(statements, own, lexicons, identity) is is_told
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("He retired. Please fix.\n\nAnn Lee, RN", "Ann Lee"),
-        ("He retired. I took over from him. Please change it to: Ann Lee, a.lee@harbor.example.", "Ann Lee"),
-        ("He retired.\n\nJohn Marrow", None),
-    ],
-)
-def test_who_writes_is_named_at_the_end(text, name):
-    identity = identity_of("jmarrow@harbor.example", "John Marrow")
-    lexicons = [lexicon("en")]
-    assert name_at_end(divide(text, lexicons, identity.tokens), lexicons, identity) == name
