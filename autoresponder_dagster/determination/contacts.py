@@ -253,7 +253,8 @@ def _is_office(text: str, name: str, box: Mailbox, sources: Sources) -> bool:
         has_article = False  # "Falem com a Cíntia (cintia@…)"
     is_noun = squeezed == local and (has_article or name.isupper() or _WITHIN.search(before) is not None)
     # "Course enquiries: courses@…": the first of two nouns begins a line as a name does.
-    is_topic = len(name.split()) == 1 and _TOPIC_GOES_ON.match(text[text.find(name) + len(name) :]) is not None
+    begins = _BEGINS_CLAUSE.search(before) is not None
+    is_topic = begins and len(name.split()) == 1 and _TOPIC_GOES_ON.match(text[len(before) + len(name) :]) is not None
     return is_firm or is_noun or (is_topic and _is_label(name, box)) or _ELIDED.match(name) is not None
 
 

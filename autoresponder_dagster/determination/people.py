@@ -272,6 +272,7 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
         folded = folded or fold(text)
         titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
         start = titled.start(1) if titled is not None else start
+        start += _length_of_post(text[start:end])
         name = text[start:end]
         if any(_is_common(word, spelled) and word not in _words_of_particles() for word in name.split(" ")[1:]):
             continue
@@ -279,6 +280,20 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
             names.append((start, end, name))
     names.extend((name.start, name.end, text[name.start : name.end]) for name in asian_names(text))
     return tuple(sorted(names)), tuple(capitals)
+
+
+def _length_of_post(name: str) -> int:
+    """Return how many characters of what looks like a name are a post before a full name.
+
+    "Interim Plant Manager Ann Lee" begins with one; without a full name behind it ("Manager Lee") none is cut off.
+    """
+    words = list(_WORD.finditer(name))
+    full = [
+        after.start()
+        for word, after in zip(words, words[1:-1], strict=False)
+        if _plain(word.group()) in name_words("posts") and after.group()[0].isupper()
+    ]
+    return max(full, default=0)
 
 
 @lru_cache(maxsize=1)
