@@ -127,12 +127,22 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     is_unspaced = any(not lexicon.has_spaces for lexicon in sources.lexicons[:1])
     return any(
         (is_unspaced and may_be_named(local_part(box.email)))
+        or _is_spelled_within(text, box)
         or any(
             is_person_like(name) and names_match(box.email, name) and not _is_organization(name, sources.identity)
             for _, _, name in person_names(text)
         )
         for box in others
     )
+
+
+def _is_spelled_within(text: str, box: Mailbox) -> bool:
+    """Tell whether an address is one word that stands with a capital within a clause ("ask Bo", bo@…).
+
+    At its beginning a matter has a capital, too ("Orders: orders@…").
+    """
+    names = [(start, name) for start, _, name in person_names(text) if fold(name) == fold(local_part(box.email))]
+    return any(_BEGINS_CLAUSE.search(text[:start].rstrip("\n")) is None for start, _ in names)
 
 
 def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:

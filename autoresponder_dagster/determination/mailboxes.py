@@ -154,4 +154,11 @@ def is_personal(email: str, sender: str | None, names: list[str]) -> bool:
         and shape(sender) == "first.last"
         and domain_of(sender) == domain_of(email)
         and not is_role_mailbox(sender)
+        and not _begins_as_firm(email)
     )
+
+
+def _begins_as_firm(email: str) -> bool:
+    """Tell whether the first word of a mailbox name begins its domain, too: an office (``acme.north@acmeparks…``)."""
+    first = re.split(r"[._]", local_part(email))[0]
+    return len(first) > _CUT_NAME and domain_of(email).startswith(first)

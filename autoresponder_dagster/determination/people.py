@@ -6,6 +6,7 @@ Belongs here: names. Does not belong here: addresses as such (``mailboxes.py``).
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
@@ -283,15 +284,17 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
 
 
 def _length_of_post(name: str) -> int:
-    """Return how many characters of what looks like a name are a post before a full name.
+    """Return how many characters of what looks like a name are a post before a full name, or whose that person is.
 
-    "Interim Plant Manager Ann Lee" begins with one; without a full name behind it ("Manager Lee") none is cut off.
+    "Interim Plant Manager Ann Lee" begins with one, "Acme's Ann Lee" with a firm; without a full name behind it
+    ("Manager Lee") nothing is cut off.
     """
     words = list(_WORD.finditer(name))
     full = [
         after.start()
-        for word, after in zip(words, words[1:-1], strict=False)
-        if _plain(word.group()) in name_words("posts") and after.group()[0].isupper()
+        for word, after in pairwise(words[:-1])
+        if (_plain(word.group()) in name_words("posts") or _POSSESSIVE.search(word.group()))
+        and after.group()[0].isupper()
     ]
     return max(full, default=0)
 
