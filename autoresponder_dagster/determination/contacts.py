@@ -127,7 +127,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     is_unspaced = any(not lexicon.has_spaces for lexicon in sources.lexicons[:1])
     return any(
         (is_unspaced and may_be_named(local_part(box.email)))
-        or _is_spelled_within(text, box)
+        or _is_spelled_within(text, box, sources.lexicons[:1])
         or any(
             is_person_like(name) and names_match(box.email, name) and not _is_organization(name, sources.identity)
             for _, _, name in person_names(text)
@@ -136,13 +136,14 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     )
 
 
-def _is_spelled_within(text: str, box: Mailbox) -> bool:
-    """Tell whether an address is one word that stands with a capital within a clause ("ask Bo", bo@…).
-
-    At its beginning a matter has a capital, too ("Orders: orders@…").
-    """
-    names = [(start, name) for start, _, name in person_names(text) if fold(name) == fold(local_part(box.email))]
-    return any(_BEGINS_CLAUSE.search(text[:start].rstrip("\n")) is None for start, _ in names)
+def _is_spelled_within(text: str, box: Mailbox, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether an address is one word that stands as the name of somebody to turn to ("ask Bo", bo@…)."""
+    return any(
+        fold(name) == fold(local_part(box.email))
+        and not name.isupper()
+        and any(lexicon.finds("turn_to_before", fold(text[:start])) for lexicon in lexicons)
+        for start, _, name in person_names(text)
+    )
 
 
 def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
