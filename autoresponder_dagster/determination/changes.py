@@ -211,7 +211,7 @@ def _is_kept(reading: Reading, statement: Statement) -> bool:
         s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
         for s in reading.of_sender(Meaning.STILL_HERE)
     )
-    return statement.is_weak and goes_on and all(s.is_negated for s in gave_up)
+    return goes_on and all(s.is_negated for s in gave_up)
 
 
 def _is_to_come(reading: Reading, statement: Statement, day: date | None) -> bool:

@@ -151,7 +151,7 @@ def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
 
     Where a preposition of place or an article is before it, or another employer is told of, it may be a firm's.
     """
-    gone = [s for s in statements if s.means in DEPARTED]
+    gone = [s for s in statements if s.means in DEPARTED or s.means == Meaning.LAST_DAY]
     elsewhere = {s.sentence for s in statements if s.means == Meaning.NEW_EMPLOYER}
     first = min(((s.sentence, s.end) for s in gone), default=(len(sources.own.sentences), 0))
     writer = fold(sources.identity.writer or "")

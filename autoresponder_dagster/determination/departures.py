@@ -57,6 +57,8 @@ NEWS = timedelta(days=730)
 NEAR_RETURN = timedelta(days=400)
 MOST_TRIED = 6
 """Statements of a succession that are looked at: a text that repeats itself must not cost more than its length."""
+_AS_REACH = 6
+"""Characters behind a departure within which "as" tells what post it was from."""
 FAR_FUTURE = timedelta(days=500)
 """A date so far ahead is a placeholder of an absence, not a day of departure."""
 
@@ -258,7 +260,9 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
     title = stated_title(reading)
-    is_post = all(s.means == Meaning.POSITION_ELIMINATED for s in said)  # "My old post is gone, I am the manager now."
+    # "My old post is gone, I am the manager now.", "I retired as Dean and am Professor again."
+    is_post = all(s.means == Meaning.POSITION_ELIMINATED or _is_of_a_post(reading, s) for s in said)
+    is_post = is_post and stated_employer(reading) is None
     has_title = title is not None and title.organization is None and (bool(stays) or is_weak or is_post)
     has_title = has_title or (is_weak and bool(stays) and title_in_passing(reading, "title_news") is not None)
     if has_title or (denies and stays):
@@ -273,6 +277,12 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     is_dead = any(s.means == Meaning.DECEASED and not (s.is_weak or s.is_hedged) for s in said)
     is_own = stated.fit > facts.UNSURE and not is_dead
     return address is not None and is_own and at_home and stated_employer(reading) is None
+
+
+def _is_of_a_post(reading: Reading, statement: Statement) -> bool:
+    """Tell whether what somebody left is named as a post ("my term as Dean ended"): there may be another one."""
+    said = reading.sources.own.sentences[statement.sentence].folded[statement.start : statement.end + _AS_REACH]
+    return statement.is_first_person and lexicon(statement.language).finds("as_title", said) is not None
 
 
 def _stays(reading: Reading, *meanings: Meaning) -> list[Statement]:
