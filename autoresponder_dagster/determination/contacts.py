@@ -40,6 +40,7 @@ from autoresponder_dagster.determination.titles import clean_title
 REACH_BEFORE, REACH_AFTER = 70, 60
 """Characters before and after an address within which a name may be its owner's."""
 _LONG_WORD = 4
+_CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _ARTICLE = re.compile(
     r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
     re.IGNORECASE,
@@ -139,10 +140,10 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
 def _is_spelled_within(text: str, box: Mailbox, lexicons: Sequence[Lexicon]) -> bool:
     """Tell whether an address is one word that stands as the name of somebody to turn to ("ask Bo", bo@…)."""
     return any(
-        fold(name) == fold(local_part(box.email))
-        and not name.isupper()
-        and any(lexicon.finds("turn_to_before", fold(text[:start])) for lexicon in lexicons)
-        for start, _, name in person_names(text)
+        fold(found.group()) == fold(local_part(box.email))
+        and not found.group().isupper()
+        and any(lexicon.finds("turn_to_before", fold(text[: found.start()])) for lexicon in lexicons)
+        for found in _CAPITALISED.finditer(text)
     )
 
 
