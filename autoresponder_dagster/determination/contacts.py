@@ -113,7 +113,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
 
     That is somebody who does something in the own words, or has an address beside the sender's.
     """
-    if who_acts(sources, statements) or _names_somebody(sources, statements):
+    if who_acts(sources, statements) or _names_somebody(sources, statements) or _is_his(sources, statements):
         return True
     text = f"{sources.own.own}\n{sources.own.signature}"
     home = domain_of(sources.identity.email or "")
@@ -137,14 +137,32 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     )
 
 
+def _is_his(sources: Sources, statements: Sequence[Statement]) -> bool:
+    """Tell whether an address that is no office's is said to be his or hers, beside words of succession."""
+    follows = {s.sentence for s in statements if s.means == Meaning.SUCCESSOR}
+    return any(
+        lexicon.within(sentence.folded).finds("third_pronoun", sentence.folded[: box.start])
+        for number, sentence in enumerate(sources.own.sentences)
+        if not follows.isdisjoint((number, number - 1))
+        for box in sentence.boxes
+        if not is_role_mailbox(box.email) and not is_own_address(box.email, sources.identity)
+        for lexicon in sources.lexicons[:1]
+    )
+
+
 def _is_spelled_within(text: str, box: Mailbox, lexicons: Sequence[Lexicon]) -> bool:
     """Tell whether an address is one word that stands as the name of somebody to turn to ("ask Bo", bo@…)."""
+    names = {found.group() for found in _CAPITALISED.finditer(text)}
     return any(
-        fold(found.group()) == fold(local_part(box.email))
-        and not found.group().isupper()
-        and any(lexicon.finds("turn_to_before", fold(text[: found.start()])) for lexicon in lexicons)
-        for found in _CAPITALISED.finditer(text)
+        fold(name) == fold(local_part(box.email)) and not name.isupper() and _is_turned_to(text, name, lexicons)
+        for name in names
     )
+
+
+def _is_turned_to(text: str, name: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether a name stands in a text as that of somebody to turn to ("ask Bo")."""
+    before = [fold(text[: found.start()]) for found in re.finditer(rf"\b{re.escape(name)}\b", text)]
+    return any(lexicon.finds("turn_to_before", part) for lexicon in lexicons for part in before)
 
 
 def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
@@ -223,6 +241,7 @@ def _with_addresses(
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
             is_guess = bool(name) and _is_guess(name or "", box, number, statements)
+            is_guess = is_guess and not _is_turned_to(sentence.text, name or "", sources.lexicons[:1])
             found.append(Contact(name, box.email, title, _is_topical(sentence), is_guess))
     return found
 

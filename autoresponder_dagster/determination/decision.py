@@ -158,7 +158,7 @@ def _delivery_verdict(reading: Reading, report: DeliveryReport, base: Verdict) -
 
 def _unsubscribe(reading: Reading, base: Verdict) -> Verdict | None:
     asked = [s for s in reading.statements if s.means == Meaning.UNSUBSCRIBE]
-    departed = [s for s in reading.of_sender(*DEPARTED) if not s.is_negated and not s.is_weak]
+    departed = [s for s in reading.of_sender(*DEPARTED, Meaning.LAST_DAY) if not s.is_negated and not s.is_weak]
     changed = reading.of_sender(Meaning.NEW_ADDRESS)
     if (
         not asked
