@@ -53,7 +53,8 @@ ROLE_NAMES = frozenset([
     "pec", "abbonamenti", "eventi", "fatture", "fatturazione", "contabilita", "risorseumane", "parroco", "sindaco",
     "encomendas", "encomenda", "orcamentos", "recrutamento", "biblioteca", "arquivo", "socios", "clientes", "editais",
     "inscricoes", "inscripciones", "matriculas", "archivo", "socias", "envios", "almacen", "taller", "despacho",
-    "presupuestos", "obras", "cobranzas", "personal", "estudio", "notaria", "preventivi", "spedizioni", "magazzino",
+    "relacionamento", "presupuestos", "obras", "cobranzas", "personal", "estudio", "notaria", "preventivi",
+    "spedizioni", "magazzino",
     "iscrizioni", "soci", "clienti", "archivio", "personale", "officina", "studio", "cancelleria", "anagrafe",
     # nl, pl, sv
     "receptie", "verkoop", "administratie", "secretariaat", "klantenservice", "bestellingen", "inkoop", "facturen",
@@ -69,7 +70,7 @@ ROLE_NAMES = frozenset([
     "soumu", "soumuka", "somu", "jimukyoku", "eigyo", "eigyou", "koho", "kouhou", "keiri", "jinji", "hisho", "uketsuke",
     "madoguchi", "shomu", "henshu", "henshubu", "toiawase", "daihyo", "kanri", "soumubu", "eigyobu", "kikaku",
     "bangongshi", "baoming", "fuwu", "kefu", "qiantai", "renshi", "caiwu", "bianji", "bianjibu", "xiaoshou",
-    "shichang", "zonghe",
+    "shichang", "zonghe", "yewu", "jiedai", "tousu", "dangban", "yibao",
     # of departments and matters, in all languages
     "production", "logistics", "quality", "engineering", "maintenance", "training", "workshop", "laboratory", "lab",
     "store", "shop", "warehouse", "delivery", "shipping", "freight", "export", "import", "tenders", "permits",

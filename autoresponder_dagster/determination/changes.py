@@ -173,7 +173,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     statement = title.statement
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak)]
     ended = reading.of_sender(Meaning.ROLE_ENDED)
-    if (away and not ended) or _is_kept(reading, statement):
+    if (away and not ended) or _is_kept(reading, statement) or _is_resumed(reading, statement):
         return None
     before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
     days = (facts.effective_date(reading.sources, said, PAST) for said in (statement, *ended, *before))
@@ -212,6 +212,14 @@ def _is_kept(reading: Reading, statement: Statement) -> bool:
         for s in reading.of_sender(Meaning.STILL_HERE)
     )
     return goes_on and all(s.is_negated for s in gave_up)
+
+
+def _is_resumed(reading: Reading, statement: Statement) -> bool:
+    """Tell whether a post is what the sender came back to ("back since Monday, I have resumed the direction")."""
+    return any(
+        s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
+        for s in reading.of_sender(Meaning.RETURNED)
+    )
 
 
 def _is_to_come(reading: Reading, statement: Statement, day: date | None) -> bool:

@@ -73,6 +73,8 @@ class Contact(NamedTuple):
 def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]:
     """Return the people that the own words name to turn to, general ones first; role mailboxes are no people."""
     found: list[Contact] = []
+    successors: list[Contact] = []
+    succeeded = {s.sentence for s in statements if s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary)}
     third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
     for number, sentence in enumerate(sources.own.sentences):
         boxes = [box for box in sentence.boxes if box.email != sources.identity.email]
@@ -83,7 +85,7 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
             continue
         is_signature = _is_signature(sources, statements, number, boxes)
         beside = [] if is_signature else _with_addresses(sources, statements, number, boxes)
-        found.extend(beside)
+        (successors if number in succeeded else found).extend(beside)
         name = None if beside or is_signature else _name_referred_to(sources, statements, number)
         # "Ask Ann Lee; for anything technical there is support@…": the address is another clause's.
         if name and (not boxes or sentence.text.find(name) < sentence.text.rfind(";", 0, boxes[0].start)):
@@ -92,7 +94,7 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
                     name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, None, number, statements)
                 )
             )
-    return _merged([*found, *_in_signature(sources), *_writer(sources)])
+    return _merged([*successors, *found, *_in_signature(sources), *_writer(sources)])
 
 
 def _is_signature(sources: Sources, statements: Sequence[Statement], number: int, boxes: Sequence[Mailbox]) -> bool:
@@ -300,6 +302,8 @@ def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box
             f"{text} {box.email}", Mailbox(box.email, len(text) + 1, len(text) + 1 + len(box.email)), sources
         )
         refers = any(s.sentence == number - 1 and s.means in (Meaning.SUCCESSOR, Meaning.CONTACT) for s in statements)
+        # Who has an address there already needs none here.
+        refers = refers and all(other.email == sources.identity.email for other in sentences[number - 1].boxes)
         if earlier and (refers or names_match(box.email, earlier)):
             name = earlier
     name = _full_name(name, box, sources)
@@ -347,7 +351,16 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     # Where every noun has a capital, a single word is a name only after a form of address.
     is_german = bool(sources.lexicons) and sources.lexicons[0].language == "de"
     before = fold(text[:start]).split()
-    return not is_german or has_honorific(raw) or (bool(before) and before[-1].strip(".") in name_words("honorifics"))
+    if not is_german or has_honorific(raw):
+        return True
+    return (
+        bool(before)
+        and (
+            before[-1].strip(".") in name_words("honorifics")
+            # "Zuständig ist jetzt Pia (pia@…)": a noun would have an article.
+            or (before[-1] in terms("before_given_name") and f"{fold(name)}@" in fold(text[start:]))
+        )
+    )
 
 
 def _is_namesake(text: str, start: int, raw: str, identity: Identity) -> bool:
@@ -433,7 +446,18 @@ def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
             )
             if fits and _may_be_person(sentence.text, start, raw, sources):
                 longest = full
-    return longest or name
+    return longest or name or _signed_name(box, sources)
+
+
+def _signed_name(box: Mailbox, sources: Sources) -> str | None:
+    """Return the name below the text that an address in it fits: whoever follows may have written."""
+    names = [strip_honorifics(raw) for _, _, raw in person_names(sources.own.signature)]
+    fitting = [
+        name
+        for name in names
+        if is_person_like(name) and names_match(box.email, name) and not sources.identity.is_named_in(name)
+    ]
+    return fitting[0] if fitting else None
 
 
 def _captured_name(sources: Sources, statements: Sequence[Statement], number: int) -> str | None:

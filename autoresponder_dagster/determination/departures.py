@@ -89,8 +89,8 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     if _is_overruled(reading, said) or _is_news_of_an_office(reading, said):
         return _told_by_a_proxy(reading, base)
     leading = _leading(reading, said)
-    day = _day(reading, [leading, *said])
     today = reading.sources.today
+    day = _last_day_ahead(reading, leading, soon) or _day(reading, [leading, *said])
     is_ahead = day is not None and today is not None and today < day < today + FAR_FUTURE
     if is_ahead and leading.means != Meaning.DECEASED and not _speaks_of_old_address(reading, leading):
         return _future(reading, [leading], base, day)
@@ -275,7 +275,8 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     address = stated.email
     at_home = domain_of(address or "") == domain_of(reading.identity.email or "")
     is_dead = any(s.means == Meaning.DECEASED and not (s.is_weak or s.is_hedged) for s in said)
-    is_own = stated.fit > facts.UNSURE and not is_dead
+    # "My contract has ended. Use info@…": an office's address is nobody's new one.
+    is_own = stated.fit > facts.UNSURE and not is_dead and not is_role_mailbox(address or "")
     return address is not None and is_own and at_home and stated_employer(reading) is None
 
 
@@ -349,6 +350,14 @@ def _leading(reading: Reading, said: Sequence[Statement]) -> Statement:
             -s.sentence,
         ),
     )
+
+
+def _last_day_ahead(reading: Reading, leading: Statement, soon: Sequence[Statement]) -> date | None:
+    """Return the last day that is still to come, told beside a departure ("have resigned, my last day is 15 May")."""
+    today = reading.sources.today
+    told = [s for s in soon if s.means == Meaning.LAST_DAY and s.sentence == leading.sentence]
+    days = (facts.effective_date(reading.sources, statement, FUTURE) for statement in told)
+    return next((day for day in days if day is not None and today is not None and today < day), None)
 
 
 def _day(reading: Reading, statements: Sequence[Statement]) -> date | None:

@@ -131,6 +131,15 @@ def absence_facts(reading: Reading, away: Sequence[Statement], base: Verdict) ->
     )
 
 
+def _tells_of_change(reading: Reading, here: Statement) -> bool:
+    """Tell whether another sentence says that the sender has a new post, or any that the old address ends."""
+    has_duties = any(
+        s.is_first_person and not s.is_negated and s.sentence != here.sentence
+        for s in reading.of_sender(Meaning.NEW_TITLE)
+    )
+    return has_duties or any(s.means == Meaning.OLD_ADDRESS_ENDS for s in reading.statements)
+
+
 def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Verdict:
     # Chinese and Japanese leave out the subject where it is the writer.
     writers = [s for s in here if s.who == Who.SENDER or (s.who == Who.IMPLICIT and s.language in NO_SPACES)]
@@ -158,6 +167,8 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     has_left = any(not (s.is_negated or s.is_temporary) for s in reading.of_sender(*DEPARTED))
     is_elsewhere = stated_employer(reading) is not None or (has_left and not reading.is_automatic)
     has_new_post = title_in_passing(reading, "title_news") is not None
+    # "The title has changed, I am still here", "this mailbox ends, I work as usual": that is the news.
+    has_new_post = has_new_post or (lead.means == Meaning.STILL_HERE and _tells_of_change(reading, lead))
     is_away = lead.means == Meaning.STILL_HERE and reading.is_automatic and _tells_return(reading)
     if is_office or not sure or is_served or has_moved or is_succeeded or is_elsewhere or has_new_post or is_away:
         confidence = DOUBTFUL

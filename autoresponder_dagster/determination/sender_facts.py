@@ -15,7 +15,7 @@ from autoresponder_dagster.addresses import (
 )
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning, lexicon
+from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning, alternatives, lexicon, terms
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
 from autoresponder_dagster.determination.organizations import (
     clean_organization,
@@ -263,6 +263,8 @@ def stated_title(reading: Reading) -> StatedTitle | None:
         raw = reading.text_of(statement, statement.title)
         text = clean_title(raw, reading.sources.lexicons, reading.identity)
         # "I am the new assistant of Ms Lee": somebody else writes.
+        if text is not None and _is_in_address(reading, statement, text):
+            continue  # "to be found at secretary.lee@…"
         serves = any(has_honorific(name) and reading.identity.is_named_in(name) for _, _, name in person_names(raw))
         if text is not None and not serves:
             organization = _organization_beside(reading, statement)
@@ -270,6 +272,13 @@ def stated_title(reading: Reading) -> StatedTitle | None:
                 text = clean_title(raw[: raw.find(organization)], reading.sources.lexicons, reading.identity) or text
             titles.append(StatedTitle(text, given, organization))
     return min(titles, key=lambda title: (title.statement.is_weak, title.text[:1].islower()), default=None)
+
+
+def _is_in_address(reading: Reading, statement: Statement, title: str) -> bool:
+    """Tell whether what was captured as a title is the beginning of an address."""
+    sentence = reading.sources.own.sentences[statement.sentence]
+    start = sentence.text.find(title, statement.start)
+    return any(box.start <= start < box.end for box in sentence.boxes)
 
 
 def _organization_beside(reading: Reading, statement: Statement) -> str | None:
@@ -332,6 +341,10 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
     identity = reading.identity
     if has_honorific(text[start:end]) and not identity.is_named_in(text[start:end]):
         return True
+    if any(
+        is_person_like(name) and _held_by().search(fold(text[start:at])) for at, _, name in person_names(text[:end])
+    ):
+        return True  # "head of sales is Ann Lee"
     if any(is_person_like(name) and start < at for at, _, name in person_names(text[:end]) if at > start + _BESIDE):
         return True  # "the editing is looked after by Ann Lee"
     return any(
@@ -343,6 +356,12 @@ def _is_of_another(reading: Reading, text: str, start: int, end: int) -> bool:
         for name_start, _, name in person_names(text[end:])
         if name_start < _BESIDE
     )
+
+
+@lru_cache(maxsize=1)
+def _held_by() -> "re.Pattern[str]":
+    """Return the pattern of a verb before whoever holds a post ("is", "remains")."""
+    return re.compile(rf" (?:{alternatives(terms('copulas'))}) $")
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,7 @@ from autoresponder_dagster.determination.lexicon import Lexicon
 from autoresponder_dagster.determination.organizations import is_own_organization
 from autoresponder_dagster.determination.people import Identity
 
-LONGEST_TITLE = 90
+SHORTEST_TITLE, LONGEST_TITLE = 2, 90
 MOST_WORDS = 11
 _LIST_COMMA = 30
 """A comma within so many characters may be one of the title ("Director, Policy and Planning")."""
@@ -26,7 +26,9 @@ _ARTICLE = re.compile(
     r"^(?:the|an?|your|our|new|die|der|das|neue[rn]?|als|le|la|l['’]|el|il|lo|o|a|de|het|den|nowy|nowa|ny|nya)\s+",
     re.IGNORECASE,
 )
-_TRAILING = re.compile(r"\s(?:of|at|di|de|del|della|der|des|von|van|do|da|du|en|em|in|bei|vid|w|i|e|y|et|und|and|och)$")
+_TRAILING = re.compile(
+    r"\s(?:of|at|di|de|del|della|der|des|von|van|do|da|du|en|em|in|bei|vid|w|i|e|y|et|und|and|och|för|für|for|per|pour|para|voor|dla)$"
+)
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _TAIL = re.compile(
     r" (?:of|di|de|der|des|von|van|do|da|du|del|della|dell['’]|vid|for|en|bei|beim|bij|chez|presso|na|no|hos|på|at) "
@@ -70,8 +72,7 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     if not any(lexicon.finds("title_noun", fold(title[len(shorter) :])) for lexicon in lexicons):
         title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
     title = _TRAILING.sub("", _ARTICLE.sub("", collapse(title))).strip(" .,:;!-–\"'*_“”")
-    is_long_enough = len(title) >= (3 if title.isascii() else 2)
-    if not is_long_enough or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
+    if len(title) < SHORTEST_TITLE or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
         return None
     # "The Mayor's task force" is no title: whose it is does not count.
     own_words = re.sub(r"\w+['’]s ", "", fold(title))
