@@ -255,7 +255,10 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     stays_elsewhere = not reading.is_automatic and says_to_stay(reading)
     # "Today is my last day before three weeks of leave. I am back on 9 November."
     comes_back = all(s.means == Meaning.LEFT for s in said) and _comes_back(reading, None)
-    if is_told_by_oneself and (stays_elsewhere or comes_back):
+    # "I left the chair and remain in the house as an adviser. Same address."
+    keeps = all(s.means == Meaning.LEFT for s in said) and says_to_stay(reading)
+    keeps = keeps and bool(reading.of_sender(Meaning.ADDRESS_UNCHANGED))
+    if is_told_by_oneself and (stays_elsewhere or comes_back or keeps):
         return True
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
@@ -381,7 +384,9 @@ def _confidence(reading: Reading, leading: Statement, said: Sequence[Statement])
         # Chinese and Japanese leave out the subject where it is the writer, also in a mail by hand.
         # So does who has just written "I": "I've moderated my last meeting. Retired in March."
         is_writer = reading.is_automatic or leading.language in NO_SPACES or any(s.is_first_person for s in said)
-        return INFERRED if is_writer and not reading.in_subject(leading) else DOUBTFUL
+        # "Do you want to 1. cancel 2. report a death?"
+        is_of_menu = leading.means == Meaning.DECEASED and reading.asks
+        return INFERRED if is_writer and not (reading.in_subject(leading) or is_of_menu) else DOUBTFUL
     day, today = facts.effective_date(reading.sources, leading, PAST), reading.sources.today
     is_old = facts.is_long_ago(reading.sources, leading)
     is_late = leading.is_first_person and min(s.sentence for s in said) > FIRST_SENTENCES
@@ -548,13 +553,15 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
         return None
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)
     said = [s for s in reading.statements if s.means in means and not (s.is_temporary or s.is_negated)]
+    asks_for_change = reading.sources.own.says("amend_cue", reading.sources.lexicons[:1])
     for statement in sorted(said, key=lambda s: (s.is_weak, s.means != Meaning.SUCCESSOR))[:MOST_TRIED]:
         verdict = departure_facts(reading, statement, base)
         passage = reading.sources.own.sentences[statement.sentence : statement.sentence + 2]
         text = " ".join(sentence.text for sentence in passage)
-        is_near = any(
-            fact is not None and fact in text for fact in (verdict.replacement_name, verdict.replacement_email)
-        )
+        told = (verdict.replacement_name, verdict.replacement_email)
+        is_near = any(fact is not None and fact in text for fact in told)
+        if not (reading.is_automatic or verdict.replacement_email or asks_for_change):
+            continue  # "In 1911 the mill passed to Ann Lee": people write of any succession.
         if is_near and (statement.means == Meaning.SUCCESSOR or _is_left_to_a_colleague(reading, verdict)):
             return verdict._replace(confidence=DOUBTFUL)
     return None

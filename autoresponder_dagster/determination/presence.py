@@ -166,6 +166,11 @@ def _presence(reading: Reading, here: Sequence[Statement], base: Verdict) -> Ver
     # "The agency I have left, in the association I stay": whose address this is must be looked at.
     has_left = any(not (s.is_negated or s.is_temporary) for s in reading.of_sender(*DEPARTED))
     is_elsewhere = stated_employer(reading) is not None or (has_left and not reading.is_automatic)
+    # "I have left the chair and am still in the house": the post is another one.
+    is_elsewhere = is_elsewhere or any(
+        s.is_first_person and not (s.is_negated or s.is_temporary or s.is_hedged or s.is_weak or s.is_partial)
+        for s in reading.of_sender(*DEPARTED)
+    )
     has_new_post = title_in_passing(reading, "title_news") is not None
     # "The title has changed, I am still here", "this mailbox ends, I work as usual": that is the news.
     has_new_post = has_new_post or (lead.means == Meaning.STILL_HERE and _tells_of_change(reading, lead))
