@@ -23,10 +23,10 @@ from autoresponder_dagster.determination.sender_facts import (
     StatedTitle,
     address_in_passing,
     captured_organization,
+    captured_title,
     is_same_organization,
     stated_address,
     stated_employer,
-    stated_title,
     title_in_passing,
 )
 from autoresponder_dagster.determination.statements import Statement
@@ -78,7 +78,7 @@ def address_change(reading: Reading, base: Verdict) -> Verdict | None:
     day = _since(reading, [address.statement, *supporting]) or facts.only_past_day(reading.sources)
     day = day or facts.from_today(reading.sources)
     back = facts.return_date(reading.sources, away).value if away else None
-    title = stated_title(reading)
+    title = captured_title(reading)
     return base._replace(
         determination=Determination.EMAIL_UPDATE,
         category=_category(supporting),
@@ -159,7 +159,7 @@ def _renamed_to(reading: Reading, email: str) -> str | None:
 
 def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has a new title; null where none is given, or an absence is what is told."""
-    title = stated_title(reading)
+    title = captured_title(reading)
     stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
     tells_little = False
     if title is None and stays:

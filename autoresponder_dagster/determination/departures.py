@@ -26,13 +26,13 @@ from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
     captured_organization,
+    captured_title,
     forwarding_address,
     is_same_organization,
     moved_elsewhere,
     says_to_stay,
     stated_address,
     stated_employer,
-    stated_title,
     title_at_employer,
     title_in_passing,
 )
@@ -83,7 +83,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
     said = _departures(reading, soon)
     if not said:
         keeps_address = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
-        if soon and not (keeps_address and stated_title(reading) is not None):
+        if soon and not (keeps_address and captured_title(reading) is not None):
             return _future(reading, soon, base)
         return _told_by_a_proxy(reading, base) or _told_by_address(reading, base) or _succession(reading, base)
     if _is_overruled(reading, said) or _is_news_of_an_office(reading, said):
@@ -262,7 +262,7 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
         return True
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED, Meaning.ADDRESS_UNCHANGED)
     denies = any(s.is_negated and s.is_first_person for s in reading.of_sender(*DEPARTED))
-    title = stated_title(reading)
+    title = captured_title(reading)
     # "My old post is gone, I am the manager now.", "I retired as Dean and am Professor again."
     is_post = all(s.means == Meaning.POSITION_ELIMINATED or _is_of_a_post(reading, s) for s in said)
     is_post = is_post and stated_employer(reading) is None
@@ -435,7 +435,7 @@ def _has_successor_beside(reading: Reading) -> bool:
 def _cap(reading: Reading, leading: Statement, soon: Sequence[Statement], day: date | None) -> float:
     """Return what the rest of the message leaves of that: it may contradict."""
     stays = _stays(reading, Meaning.STILL_HERE, Meaning.RETURNED)
-    another_post = stated_title(reading) is not None and not _is_elsewhere(reading)
+    another_post = captured_title(reading) is not None and not _is_elsewhere(reading)
     still_leaving = [s for s in soon if s.means == Meaning.LEAVING and not s.is_weak]
     comes_back = _comes_back(reading, day)
     is_own_word = leading.means != Meaning.DECEASED and reading.identity.writer is None
@@ -513,7 +513,7 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
     if employer is None and new_email is not None:
         employer = organization_of_domain(sources.own.own, domain_of(new_email), reading.identity)
-    title = stated_title(reading)
+    title = captured_title(reading)
     people = [
         person
         for person in contacts(sources, reading.statements)
@@ -546,7 +546,7 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
         s for s in reading.of_sender(*AWAY, *_PRESENT, Meaning.ADDRESS_UNCHANGED) if not (s.is_negated or s.is_over)
     ]
     news = [s for s in reading.statements if s.who == Who.THIRD and s.is_named and s.means in DEPARTED]
-    facts_of_sender = (stated_title(reading), stated_address(reading).email, stated_employer(reading))
+    facts_of_sender = (captured_title(reading), stated_address(reading).email, stated_employer(reading))
     has_new_duties = any(not s.is_negated for s in reading.of_sender(Meaning.NEW_TITLE))
     is_other_news = has_new_duties or any(fact is not None for fact in facts_of_sender)
     if reading.has_absence_subject or is_other_news or news or here or speaks_of_a_while(reading):

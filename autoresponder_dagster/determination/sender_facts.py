@@ -34,13 +34,16 @@ from autoresponder_dagster.determination.people import (
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
-from autoresponder_dagster.determination.titles import clean_title, titles_in
+from autoresponder_dagster.determination.titles import clean_title, ends_as_title, names_one, titles_in
 
 _LONG_WORD = 4
 _BESIDE = 24
 """Characters from a title within which a name is its holder's."""
 _BARE_DOMAIN = re.compile(r"(?:^|[\s(\"'@])((?:[a-z0-9-]+\.)+[a-z]{2,})\b")
 """A domain by itself: nothing of a mailbox stands before it."""
+_BEFORE_HOLDER = re.compile(r"[,:(]? ?(?:is |was |will be )?(?:now |currently )?(?:our |the |my )?")
+_BEHIND_HOLDER = re.compile(r"[,:(]? ?(?:is |was |as |becomes? |became |will be )?(?:now |our |the |a |new )*")
+"""What stands between a title and the name of whoever holds it."""
 _UP_TO_STOP = re.compile(r"[^,.;:!?()]{3,60}")
 
 
@@ -249,8 +252,8 @@ def _finds(reading: Reading, kind: str, sentence: Sentence, start: int = 0, end:
 
 
 @lru_cache(maxsize=2)
-def stated_title(reading: Reading) -> StatedTitle | None:
-    """Return the sender's new title, if the sender states one."""
+def captured_title(reading: Reading) -> StatedTitle | None:
+    """Return the sender's new title, if a statement gives one."""
     titles = []
     for statement in reading.of_sender(Meaning.NEW_TITLE):
         # Japanese and Chinese leave out the subject where it is the writer; notices do ("Confirmed as Bursar").
@@ -261,7 +264,12 @@ def stated_title(reading: Reading) -> StatedTitle | None:
         is_unsure = is_writer and statement.language not in NO_SPACES
         given = statement._replace(is_weak=True) if is_unsure else statement
         raw = reading.text_of(statement, statement.title)
+        if statement.language not in NO_SPACES:
+            raw = _whole_words(reading.sources.own.sentences[statement.sentence].text, statement.title)
         text = clean_title(raw, reading.sources.lexicons, reading.identity)
+        before = reading.sources.own.sentences[statement.sentence].folded[: statement.title[0]]
+        if any(lexicon.finds("title_past_before", before) for lexicon in reading.sources.lexicons):
+            continue  # "You have me as Deputy Director."
         # "I am the new assistant of Ms Lee": somebody else writes.
         if text is not None and _is_in_address(reading, statement, text):
             continue  # "to be found at secretary.lee@…"
@@ -270,6 +278,7 @@ def stated_title(reading: Reading) -> StatedTitle | None:
             organization = _organization_beside(reading, statement)
             if organization is not None and organization in raw:
                 text = clean_title(raw[: raw.find(organization)], reading.sources.lexicons, reading.identity) or text
+            text = _with_what_precedes(reading, statement, text)
             titles.append(StatedTitle(text, given, organization))
     return min(titles, key=lambda title: (title.statement.is_weak, title.text[:1].islower()), default=None)
 
@@ -279,6 +288,27 @@ def _is_in_address(reading: Reading, statement: Statement, title: str) -> bool:
     sentence = reading.sources.own.sentences[statement.sentence]
     start = sentence.text.find(title, statement.start)
     return any(box.start <= start < box.end for box in sentence.boxes)
+
+
+def _with_what_precedes(reading: Reading, statement: Statement, title: str) -> str:
+    """Return a title with the words before it that belong to it: "permanent" may be one of a Permanent Secretary."""
+    if statement.title is None:
+        return title
+    sentence, lexicons = reading.sources.own.sentences[statement.sentence], reading.sources.lexicons
+    for start, end in titles_in(sentence.text, lexicons):
+        if start < statement.title[0] < end:
+            whole = clean_title(sentence.text[start:end], lexicons, reading.identity)
+            if whole is not None and whole.partition(" ")[2] == title:
+                return whole
+    return title
+
+
+def _whole_words(text: str, span: tuple[int, int]) -> str:
+    """Return a part of a text, with the rest of the word in which it begins: "a" may be an article or a letter."""
+    start, end = span
+    while text[start:end][:1].isalnum() and text[max(0, start - 1) : start].isalnum():
+        start -= 1
+    return text[start:end]
 
 
 def _organization_beside(reading: Reading, statement: Statement) -> str | None:
@@ -294,6 +324,73 @@ def _organization_beside(reading: Reading, statement: Statement) -> str | None:
         if not is_title and not is_own_organization(name, reading.identity):
             return name
     return None
+
+
+@lru_cache(maxsize=2)
+def stated_title(reading: Reading) -> StatedTitle | None:
+    """Return the title that is the news, where a message is known to tell of one: whatever words it stands among."""
+    return captured_title(reading) or _title_by_place(reading)
+
+
+def _title_by_place(reading: Reading) -> StatedTitle | None:
+    """Return the title that stands where a new one does ("to …", "… since May", "… (previously …)"), else the only one.
+
+    One that was held before, or is somebody else's, is none.
+    """
+    own, lexicons = reading.sources.own, reading.sources.lexicons
+    new, others = [], []
+    for number, sentence in enumerate(own.sentences):
+        for start, end in titles_in(sentence.text, lexicons):
+            title = clean_title(sentence.text[start:end], lexicons, reading.identity)
+            if title is None or sentence.is_subject or not names_one(title, lexicons):
+                continue
+            found = sentence.text.find(title, start, end)
+            begins, ends = (found, found + len(title)) if found >= 0 else (start, end)
+            if (
+                _finds(reading, "title_past_before", sentence, end=begins)
+                or _is_kept(reading, number, begins)
+                or _names_holder(reading, sentence, begins, ends)
+            ):
+                continue
+            stated = StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number, begins, ends))
+            is_former = _finds(reading, "title_former_before", sentence, end=begins)
+            if _finds(reading, "title_new_before", sentence, end=begins) or (
+                not is_former and _finds(reading, "title_new_after", sentence, start=ends)
+            ):
+                new.append(stated)
+            elif not (
+                is_former
+                or _finds(reading, "title_former_after", sentence, start=ends)
+                or _is_first_of_nouns(title, sentence.text[ends:])
+                or not ends_as_title(title, lexicons)
+            ):
+                others.append(stated)
+    is_only = len({fold(title.text) for title in others}) == 1
+    return new[0] if new else others[0] if is_only else None
+
+
+def _names_holder(reading: Reading, sentence: Sentence, start: int, end: int) -> bool:
+    """Tell whether somebody else's name stands directly before or behind a title, or is a part of it."""
+    identity, lexicons = reading.identity, reading.sources.lexicons
+    text, title = sentence.text, sentence.text[start:end]
+    _, _, without = title.partition(" ")
+    if has_honorific(title) and not any(lexicon.finds("title_noun", fold(without)) for lexicon in lexicons):
+        return without[:1].isupper() and not identity.is_named_in(without)  # "Dean Lee"
+    return any(
+        is_person_like(name)
+        and not identity.is_named_in(name)
+        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
+        and (
+            (at >= end and _BEFORE_HOLDER.fullmatch(text[end:at]) is not None)
+            or (until <= start and _BEHIND_HOLDER.fullmatch(text[until:start]) is not None)
+        )
+        for at, until, name in sentence.names
+    )
+
+
+def _is_first_of_nouns(title: str, after: str) -> bool:
+    """Tell whether one word is no title but a topic or an address ("Member questions:", "Managers, please note")."""
+    return " " not in title and (title.endswith("s") or (after[:1] == " " and after[1:2].islower()))
 
 
 def title_in_passing(reading: Reading, cue: str | None) -> StatedTitle | None:
@@ -380,7 +477,7 @@ def stated_employer(reading: Reading) -> str | None:
         name = captured_organization(reading, statement)
         if name is not None and not is_own_organization(name, reading.identity):
             return name
-    title = stated_title(reading)
+    title = captured_title(reading)
     return title.organization if title is not None else None
 
 

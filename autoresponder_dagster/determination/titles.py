@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from autoresponder_dagster.addresses import domain_of
 from autoresponder_dagster.determination.folding import collapse, fold
-from autoresponder_dagster.determination.lexicon import Lexicon
+from autoresponder_dagster.determination.lexicon import Lexicon, Trait, name_words
 from autoresponder_dagster.determination.organizations import is_own_organization
 from autoresponder_dagster.determination.people import Identity
 
@@ -27,8 +27,9 @@ _ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    r"\s(?:of|at|di|de|del|della|der|des|von|van|do|da|du|en|em|in|bei|vid|w|i|e|y|et|und|and|och|för|für|for|per|pour|para|voor|dla)$"
+    r"(?:\s(?:the|for|to|in|as|our|of|at|di|de|del|della|der|des|von|van|do|da|du|en|em|in|bei|vid|w|i|e|y|et|und|and|och|för|für|per|pour|para|voor|dla))+$"
 )
+_POSSESSIVE = re.compile(r"['’]s$")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _TAIL = re.compile(
     r" (?:of|di|de|der|des|von|van|do|da|du|del|della|dell['’]|vid|for|en|bei|beim|bij|chez|presso|na|no|hos|på|at) "
@@ -36,8 +37,15 @@ _TAIL = re.compile(
 )
 _DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [A-ZÀ-ÞŁŚŻŹĆ][\w-]+)*$")
 """Capitalised words at the end of a title in small letters: a Polish genitive ("dyrektor Izby Morskiej")."""
+_OWNER = re.compile(r"((?:[A-Z][\w.]* ){0,4}[A-Z]\w*)['’]s? (?:(?:new|own|permanent|\d+th) )?(?=[A-Z])")
+_FIELD = re.compile(r",| (?:of|for|and|&|in) ")
+_TO = re.compile(r" to (?!the )")
+_LINKS = frozenset({"of", "for", "and", "the", "in", "to", "at", "on", "de", "la", "a", "an"})
+"""Small words within an English title."""
+_NUMBERED = re.compile(r",? (?:Ward|District|Region|Zone|Grade|Level)$")
+"""What stands before a number, where the number was cut off."""
 _ENDING, _STEM = 2, 3
-_CAPITAL_WORD = r"[A-ZÀ-Þ][\w'’/&-]*"
+_CAPITAL_WORD = r"(?!I['’]|It['’]s)[A-ZÀ-Þ][\w'’/&-]*"
 _REST_OF_TITLE = re.compile(r"[^.,;:!?()\"“”«»]{0,60}")
 _CAPITALISED = re.compile(
     r"(?<![\w@.-])(?P<determiner>(?:The|Our|Your|My|His|Her|A|An) )?"
@@ -54,12 +62,18 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     for lexicon in lexicons:
         for kind in ("title_from_to", "title_before"):
             before = lexicon.finds(kind, fold(title))
-            title = title[before.end() :] if before else title
+            # "Permanent Secretary" is a title, "permanent Director" a director.
+            is_part = before is not None and kind == "title_before" and _is_capitalised(before.group(), title)
+            title = title[before.end() :] if before and not is_part else title
         words = _HYPHEN.sub("_", fold(title))  # "Editor-at-Large" is one word
         stop = lexicon.words["title_stop"].search(words, 1) if "title_stop" in lexicon.words else None
         title = title[: stop.start()] if stop else title
     comma = title.find(",")
-    if comma > 0 and not (comma < _LIST_COMMA and _COMMA_OF_TITLE.match(title[comma:])):
+    if comma > 0 and identity is not None and identity.is_named_in(title[:comma]):
+        title = title[comma + 1 :].lstrip()  # "Ann Lee, Chief Nurse"
+        comma = title.find(",")
+    is_of_title = comma < _LIST_COMMA and _COMMA_OF_TITLE.match(title[comma:]) and not _POSSESSIVE.search(title)
+    if comma > 0 and not is_of_title:
         title = title[:comma]
     title = _BREAK.split(title)[0]
     if any(not lexicon.has_spaces for lexicon in lexicons):
@@ -71,12 +85,42 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     shorter = _without_organization(title, identity)
     if not any(lexicon.finds("title_noun", fold(title[len(shorter) :])) for lexicon in lexicons):
         title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
+    title = _without_rest(_without_owner(title, identity), lexicons)
     title = _TRAILING.sub("", _ARTICLE.sub("", collapse(title))).strip(" .,:;!-–\"'*_“”")
     if len(title) < SHORTEST_TITLE or len(title) > LONGEST_TITLE or len(title.split()) > MOST_WORDS:
         return None
+    title = _NUMBERED.sub("", title)
     # "The Mayor's task force" is no title: whose it is does not count.
     own_words = re.sub(r"\w+['’]s ", "", fold(title))
     return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
+
+
+def _is_capitalised(words: str, text: str) -> bool:
+    """Tell whether the words with which a text begins are written with capitals, as folded ones are not."""
+    return text[: len(words)].strip()[:1].isupper() and len(text) > len(words)
+
+
+def _without_owner(title: str, identity: Identity | None) -> str:
+    """Cut off the organisation whose title it is ("the Association's General Secretary")."""
+    owner = _OWNER.match(title)
+    if owner is None or identity is None:
+        return title
+    name = owner.group(1)
+    is_body = fold(name.rsplit(maxsplit=1)[-1]) in name_words("organization_words")
+    return title[owner.end() :] if is_body or is_own_organization(name, identity) else title
+
+
+def _without_rest(title: str, lexicons: Sequence[Lexicon]) -> str:
+    """Cut a title with capitals off where the sentence goes on without ("Deputy Director through the summer")."""
+    if not any(Trait.CAPITAL_TITLES in lexicon.traits for lexicon in lexicons[:1]) or not title[:1].isupper():
+        return title
+    words = title.split(" ")
+    for place, word in enumerate(words[1:], start=1):
+        if not word[:1].islower() or word in _LINKS or any(one.finds("title_noun", word) for one in lexicons):
+            continue
+        if words[place - 1] not in _LINKS or any(word in lexicon.function_words for lexicon in lexicons):
+            return " ".join(words[:place])
+    return title
 
 
 def _without_month(title: str, lexicons: Sequence[Lexicon]) -> str:
@@ -126,14 +170,57 @@ def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
     folded = fold(text)
     small = [
         (found.start(), rest.end())
-        for lexicon in lexicons
+        for lexicon in lexicons[:1]
         if "title_phrase" in lexicon.words
         for found in lexicon.words["title_phrase"].finditer(folded)
         if (rest := _REST_OF_TITLE.match(folded, found.end())) is not None
     ]
     return small or [
-        found.span("title")
+        (start + _length_of_opening(text[start:end], lexicons), end)
         for found in _CAPITALISED.finditer(text)
         if not found.group("determiner")
         and any(lexicon.finds("title_noun", fold(found.group())) for lexicon in lexicons)
+        for start, end in _from_to(text, *found.span("title"), lexicons)
     ]
+
+
+def _from_to(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
+    """Return two titles apart where the one becomes the other ("change Road Foreman to Road Superintendent")."""
+    for joint in _TO.finditer(text, start, end):
+        parts = [(start, joint.start()), (joint.end(), end)]
+        if all(any(lexicon.finds("title_noun", fold(text[slice(*part)])) for lexicon in lexicons) for part in parts):
+            return parts
+    return [(start, end)]
+
+
+def names_one(title: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether the word of a title in some words is a singular ("Happy Nurses Week" is none)."""
+    return any(
+        not found.group().endswith("s")
+        for lexicon in lexicons
+        if "title_noun" in lexicon.words
+        for found in lexicon.words["title_noun"].finditer(fold(title))
+    )
+
+
+def ends_as_title(title: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether a title ends with its noun, but for what it is the title of ("Head of …", "Director, …").
+
+    "Interim Director Ann Lee" does not.
+    """
+    head = _FIELD.split(fold(title))[0]
+    return any(
+        found.end() == len(head)
+        for lexicon in lexicons
+        if "title_noun" in lexicon.words
+        for found in lexicon.words["title_noun"].finditer(head)
+    )
+
+
+def _length_of_opening(words: str, lexicons: Sequence[Lexicon]) -> int:
+    """Return how much of some words with capitals are such as begin a sentence, not a title ("I'm", "Dear")."""
+    for lexicon in lexicons:
+        opening = lexicon.finds("before_title", fold(words))
+        if opening is not None:
+            return opening.end()
+    return 0
