@@ -36,7 +36,11 @@ from autoresponder_dagster.determination.people import (
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.titles import clean_title
+from autoresponder_dagster.determination.writers import name_at_end, signer
 
+_TWO_WORDS = re.compile(r"(?<=\w) ([A-ZÀ-Þ][\w'’-]+ [A-ZÀ-Þ][\w'’-]+)")
+_DEGREES = re.compile(r"(?: [A-Z]{2,4})+$")
+_LONGEST_NOUN = 40
 REACH_BEFORE, REACH_AFTER = 70, 60
 """Characters before and after an address within which a name may be its owner's."""
 _LONG_WORD = 4
@@ -108,6 +112,111 @@ def _is_signature(sources: Sources, statements: Sequence[Statement], number: int
     text = sentences[number].text
     names = [name for start, end, name in person_names(text) if start == 0 and is_person_like(name)]
     return bool(names) and _ADDRESS_FOLLOWS.match(text, len(names[0])) is not None and boxes[0].end + 1 >= len(text)
+
+
+def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list[Contact]:
+    """Return who takes over in a message that is known to tell of somebody, in whatever words.
+
+    Somebody else's full name comes first; then a given name alone that does something or has an address of its own;
+    then whoever writes in the sender's place.
+    """
+    gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+    numbers = [
+        number
+        for number, sentence in enumerate(sources.own.sentences)
+        if number not in gone and not sentence.is_subject
+    ]
+    who_signs = signer(sources.own, sources.lexicons) or name_at_end(sources.own, sources.lexicons, sources.identity)
+    signed = sources.identity.writer or who_signs or ""
+    named = [
+        (number, name)
+        for number in numbers
+        for name in _full_names(sources.own.sentences[number], sources)
+        if not _is_same(name, fold(signed))
+    ]
+    if not named:
+        refers = {s.sentence for s in statements if s.means == Meaning.SUCCESSOR}
+        named = [
+            (number, name)
+            for number in numbers
+            for name in _given_names(sources.own.sentences[number], sources)
+            if number in refers or _address_of(name, sources)
+        ]
+    if not named and signed and _address_of(signed, sources):
+        named = [(0, signed)]
+    if len(named) == 1:
+        return [Contact(named[0][1], _address_of(named[0][1], sources) or _address_near(named[0][0], sources))]
+    return _merged([Contact(name, _address_of(name, sources)) for _, name in named])
+
+
+def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
+    """Return the full names of others in a sentence, also those behind a title ("Outreach Manager Bo Ray")."""
+    beside = [
+        (found.start(1), found.group(1))
+        for found in _TWO_WORDS.finditer(sentence.text)
+        if _ends_in_title(sentence.folded[: found.start()], sources.lexicons)
+        and not any(fold(word) in name_words("not_names") for word in found.group(1).split())
+    ]
+    return [
+        _DEGREES.sub("", strip_honorifics(name))
+        for start, name in sorted([*((start, name) for start, _, name in sentence.names), *beside])
+        if is_person_like(name)
+        and (has_honorific(name) or not _before_firms().search(sentence.folded[:start]))
+        and (
+            (start, name) in beside
+            or _may_be_person(sentence.text, start, name, sources)
+            or _address_of(name, sources) is not None
+        )
+        and not sources.identity.is_named_in(name)
+        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons)
+        and not names_own_organization(name, sources.identity)
+        and not names_an_organization(name)
+    ]
+
+
+def _ends_in_title(folded: str, lexicons: Sequence[Lexicon]) -> bool:
+    return any(
+        found.end() == len(folded)
+        for lexicon in lexicons[:1]
+        if "title_noun" in lexicon.words
+        for found in lexicon.words["title_noun"].finditer(folded, max(0, len(folded) - _LONGEST_NOUN))
+    )
+
+
+def _given_names(sentence: Sentence, sources: Sources) -> list[str]:
+    """Return the given names that stand alone in a sentence and do something, are asked for or have an address."""
+    return [
+        strip_honorifics(name)
+        for start, end, name in sentence.names
+        if len(name.split()) == 1
+        and _may_be_person(sentence.text, start, name, sources)
+        and not names_own_organization(name, sources.identity)
+        and not names_an_organization(name)
+        and not name.isupper()
+        and "'" not in name
+        and not _before_firms().search(sentence.folded[:start])
+        and not any(fold(name) in lexicon.function_words for lexicon in sources.lexicons)
+        and _acts(sentence, start, end, sources)
+    ]
+
+
+def _address_of(name: str, sources: Sources) -> str | None:
+    """Return the address in the own words or below them that fits a name."""
+    boxes = find_mailboxes(f"{sources.own.own}\n{sources.own.signature}")
+    return next(
+        (box.email for box in boxes if box.email != sources.identity.email and names_match(box.email, name)), None
+    )
+
+
+def _address_near(number: int, sources: Sources) -> str | None:
+    """Return the only personal address of another in a sentence and the one after it."""
+    near = {
+        box.email
+        for sentence in sources.own.sentences[number : number + 2]
+        for box in sentence.boxes
+        if not is_own_address(box.email, sources.identity) and is_personal(box.email, sources.identity.email, [])
+    }
+    return near.pop() if len(near) == 1 else None
 
 
 def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.contacts import Contact, contacts, names_another, who_acts
+from autoresponder_dagster.determination.contacts import Contact, contacts, likely_successors, names_another, who_acts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
@@ -519,6 +519,8 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
         for person in contacts(sources, reading.statements)
         if (person.email is None or person.email != new_email) and (person.name or "-") not in (employer or "")
     ]
+    if base.determination == Determination.REPLACEMENT and not any(one.name and not one.is_guess for one in people):
+        people = _with_likely(people, likely_successors(sources, reading.statements))
     lead = people[0] if people else Contact(None, None)
     category = _CATEGORIES.get(leading.means, Category.LEFT)
     return base._replace(
@@ -535,6 +537,12 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
         replacement_title=lead.title,
         alternates=tuple(people),
     )
+
+
+def _with_likely(people: Sequence[Contact], likely: Sequence[Contact]) -> list[Contact]:
+    """Return the likely successors, and of the people those who are none of them."""
+    emails = {one.email for one in likely}
+    return [*likely, *(one for one in people if one.email is None or one.email not in emails)]
 
 
 def _succession(reading: Reading, base: Verdict) -> Verdict | None:
