@@ -28,6 +28,7 @@ from autoresponder_dagster.determination.organizations import names_an_organizat
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
     Identity,
+    follows_preposition,
     has_honorific,
     is_person_like,
     person_names,
@@ -40,7 +41,10 @@ from autoresponder_dagster.determination.writers import name_at_end, signer
 
 _TWO_WORDS = re.compile(r"(?<=\w) ([A-ZÀ-Þ][\w'’-]+ [A-ZÀ-Þ][\w'’-]+)")
 _DEGREES = re.compile(r"(?: [A-Z]{2,4})+$")
+_LONGEST_SALUTATION = 2
+"""Words before a name ("Sehr geehrte Frau …")."""
 _LONGEST_NOUN = 40
+"""Characters of the longest word of a title."""
 REACH_BEFORE, REACH_AFTER = 70, 60
 """Characters before and after an address within which a name may be its owner's."""
 _LONG_WORD = 4
@@ -120,6 +124,8 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
     Somebody else's full name comes first; then a given name alone that does something or has an address of its own;
     then whoever writes in the sender's place.
     """
+    if any(not lexicon.has_spaces for lexicon in sources.lexicons[:1]):
+        return []  # What looks like a Chinese or Japanese name may be another word.
     gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
     numbers = [
         number
@@ -161,6 +167,7 @@ def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
         _DEGREES.sub("", strip_honorifics(name))
         for start, name in sorted([*((start, name) for start, _, name in sentence.names), *beside])
         if is_person_like(name)
+        and not _is_addressed(sentence.text, start, name)
         and (has_honorific(name) or not _before_firms().search(sentence.folded[:start]))
         and (
             (start, name) in beside
@@ -172,6 +179,12 @@ def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
         and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
     ]
+
+
+def _is_addressed(text: str, start: int, name: str) -> bool:
+    """Tell whether a name is that of whom a text is written to ("Dear Ms Lee, …")."""
+    is_begun = len(text[:start].split()) <= _LONGEST_SALUTATION
+    return has_honorific(name) and is_begun and text[start + len(name) :].lstrip()[:1] in (",", "!")
 
 
 def _ends_in_title(folded: str, lexicons: Sequence[Lexicon]) -> bool:
@@ -194,7 +207,7 @@ def _given_names(sentence: Sentence, sources: Sources) -> list[str]:
         and not names_an_organization(name)
         and not name.isupper()
         and "'" not in name
-        and not _before_firms().search(sentence.folded[:start])
+        and not follows_preposition(sentence.text, start)
         and not any(fold(name) in lexicon.function_words for lexicon in sources.lexicons)
         and _acts(sentence, start, end, sources)
     ]

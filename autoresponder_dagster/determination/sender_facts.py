@@ -365,7 +365,9 @@ def _title_by_place(reading: Reading) -> StatedTitle | None:
                 or not ends_as_title(title, lexicons)
             ):
                 others.append(stated)
-    is_only = len({fold(title.text) for title in others}) == 1
+    # Where a language has no words that stand before a new title, those before a former one are too few, too.
+    is_known = any("title_new_before" in lexicon.words for lexicon in lexicons[:1])
+    is_only = is_known and len({fold(title.text) for title in others}) == 1
     return new[0] if new else others[0] if is_only else None
 
 

@@ -37,7 +37,7 @@ _TAIL = re.compile(
 )
 _DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [A-ZÀ-ÞŁŚŻŹĆ][\w-]+)*$")
 """Capitalised words at the end of a title in small letters: a Polish genitive ("dyrektor Izby Morskiej")."""
-_OWNER = re.compile(r"((?:[A-Z][\w.]* ){0,4}[A-Z]\w*)['’]s? (?:(?:new|own|permanent|\d+th) )?(?=[A-Z])")
+_OWNER = re.compile(r"((?:[A-Z][\w.]* ){0,4}[A-Z]\w*|[a-z]+)['’]s? (?:(?:new|own|permanent|\d+th) )?(?=[A-Z])")
 _FIELD = re.compile(r",| (?:of|for|and|&|in) ")
 _TO = re.compile(r" to (?!the )")
 _LINKS = frozenset({"of", "for", "and", "the", "in", "to", "at", "on", "de", "la", "a", "an"})
@@ -60,10 +60,10 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     """
     title = raw
     for lexicon in lexicons:
-        for kind in ("title_from_to", "title_before"):
+        for kind in ("title_from_to", "before_title", "title_before"):
             before = lexicon.finds(kind, fold(title))
             # "Permanent Secretary" is a title, "permanent Director" a director.
-            is_part = before is not None and kind == "title_before" and _is_capitalised(before.group(), title)
+            is_part = before is not None and kind == "title_before" and title[:1].isupper()
             title = title[before.end() :] if before and not is_part else title
         words = _HYPHEN.sub("_", fold(title))  # "Editor-at-Large" is one word
         stop = lexicon.words["title_stop"].search(words, 1) if "title_stop" in lexicon.words else None
@@ -93,11 +93,6 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     # "The Mayor's task force" is no title: whose it is does not count.
     own_words = re.sub(r"\w+['’]s ", "", fold(title))
     return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
-
-
-def _is_capitalised(words: str, text: str) -> bool:
-    """Tell whether the words with which a text begins are written with capitals, as folded ones are not."""
-    return text[: len(words)].strip()[:1].isupper() and len(text) > len(words)
 
 
 def _without_owner(title: str, identity: Identity | None) -> str:
