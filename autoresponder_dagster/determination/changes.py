@@ -211,7 +211,7 @@ def _is_kept(reading: Reading, statement: Statement) -> bool:
         s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
         for s in reading.of_sender(Meaning.STILL_HERE)
     )
-    return goes_on and all(s.is_negated for s in gave_up)
+    return goes_on and all(s.is_negated or s.who == Who.UNRESOLVED for s in gave_up)
 
 
 def _is_resumed(reading: Reading, statement: Statement) -> bool:

@@ -181,6 +181,9 @@ def last_named(text: str, identity: Identity, end: int | None = None) -> Who | N
 
 def _is_of_relatives(zone: str, end: int, lexicon: Lexicon, *, is_object_skipped: bool) -> bool:
     kin, first_person = lexicon.words.get("kin"), lexicon.words.get("first_person")
+    no_kin = lexicon.words.get("no_kin")
+    if no_kin is not None:
+        zone = no_kin.sub(lambda found: " " * len(found.group()), zone)  # "our sister company"
     relatives = [found.end() for found in kin.finditer(zone)] if kin is not None else []
     if kin is not None and is_object_skipped and first_person is not None and first_person.search(zone):
         relatives = [found.end() for found in kin.finditer(zone) if not follows_preposition(zone, found.start())]
