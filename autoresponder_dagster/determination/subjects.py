@@ -85,7 +85,7 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     sentence = predicate.sentence
     zone = sentence.folded[: predicate.end]
     of_zone = lexicon
-    for start, end in _relative_clauses(predicate, lexicon):
+    for start, end in _relative_clauses(predicate, lexicon, identity):
         zone = zone[:start] + " " * (end - start) + zone[end:]
         of_zone = lexicon.whole  # The zone is no part of the sentence any more.
     told_of = _kin_subject(predicate, zone, lexicon, identity) or _relative_subject(predicate, lexicon, identity)
@@ -246,7 +246,7 @@ def _names(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[_
     text, start, end = predicate.sentence.text, predicate.start, predicate.end
     is_death = predicate.means == Meaning.DECEASED
     candidates = []
-    clauses = dict(_relative_clauses(predicate, lexicon))
+    clauses = dict(_relative_clauses(predicate, lexicon, identity))
     told = text.find(";", end) if is_death else end
     for name_start, name_end, name in names_before(text, told if told >= 0 else len(text)):
         if identity.is_named_in(name):
@@ -313,7 +313,7 @@ def _is_apposition(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
     return found is not None and found.group() == first
 
 
-def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int, int]]:
+def _relative_clauses(predicate: Predicate, lexicon: Lexicon, identity: Identity) -> list[tuple[int, int]]:
     """Return where the relative clauses stand that follow a person's name before a predicate.
 
     What such a clause says ("Ann Lee, who stood in for me, …") holds no subject of the main verb.
@@ -325,7 +325,7 @@ def _relative_clauses(predicate: Predicate, lexicon: Lexicon) -> list[tuple[int,
     found = (
         (end, relative.match(sentence.folded, end, predicate.start))
         for _, end, name in names_before(sentence.text, predicate.start)
-        if is_person_like(name)
+        if is_person_like(name) or identity.is_named_in(name)
     )
     return [(end, clause.end()) for end, clause in found if clause is not None]
 
