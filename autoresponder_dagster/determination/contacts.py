@@ -364,9 +364,10 @@ def _with_addresses(
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
-            is_guess = bool(name) and _is_guess(name or "", box, number, statements)
-            is_guess = is_guess and not _is_turned_to(sentence.text, name or "", sources.lexicons[:1])
-            found.append(Contact(name, box.email, title, _is_topical(sentence), is_guess))
+            is_turned_to = bool(name) and _is_turned_to(sentence.text, name or "", sources.lexicons[:1])
+            is_guess = bool(name) and _is_guess(name or "", box, number, statements) and not is_turned_to
+            is_matter = bool(name) and _is_label(name or "", box) and not is_turned_to
+            found.append(Contact(name, box.email, title, _is_topical(sentence) or is_matter, is_guess))
     return found
 
 

@@ -510,6 +510,8 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
         facts.only_past_day(sources),
     )
     employer = stated_employer(reading)
+    if employer is not None and any(person.name == employer for person in contacts(sources, reading.statements)):
+        employer = None  # "My role has gone to Ann Lee."
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
     if employer is None and new_email is not None:
         employer = organization_of_domain(sources.own.own, domain_of(new_email), reading.identity)
