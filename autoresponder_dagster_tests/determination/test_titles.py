@@ -19,6 +19,7 @@ from .messages import build
         ("They made it official: I'm the College's permanent Vice Provost now.", "Vice Provost"),
         ("For the badge: Ann Lee, Head of Maps (previously Sub-editor).", "Head of Maps"),
         ("I stay on as Special Projects Director through the summer.", "Special Projects Director"),
+        ("My term as Dean is over. I'm now full-time as Professor of Maps.", "Professor of Maps"),
         ("I am now Permanent Secretary and the post of Deputy Secretary is vacant.", "Permanent Secretary"),
     ],
 )
