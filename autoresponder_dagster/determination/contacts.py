@@ -521,11 +521,17 @@ def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
     if _ADDRESS_FOLLOWS.match(after):
         return False  # A relative with an address may well take over.
     if sources.identity.writer is not None and _is_same(text[start:end], fold(sources.identity.writer)):
-        return not sources.own.says("writer_takes_over", sources.lexicons)
+        return not (sources.own.says("writer_takes_over", sources.lexicons) or _has_own_box(sources))
     return any(
         lexicon.finds("other_role_before", before) or lexicon.finds("other_role_after", after)
         for lexicon in sources.lexicons
     )
+
+
+def _has_own_box(sources: Sources) -> bool:
+    """Tell whether whoever writes from the sender's mailbox gives an address that fits the writer's name."""
+    boxes = (box for sentence in sources.own.sentences for box in sentence.boxes)
+    return any(names_match(box.email, sources.identity.writer or "") for box in boxes)
 
 
 def _writer(sources: Sources) -> list[Contact]:

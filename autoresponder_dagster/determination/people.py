@@ -275,7 +275,7 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
         start = titled.start(1) if titled is not None else start
         start += _length_of_post(text[start:end])
         name = text[start:end]
-        if any(_is_common(word, spelled) and word not in _words_of_particles() for word in name.split(" ")[1:]):
+        if any(_is_common(word, spelled) and not _is_particle(word) for word in name.split(" ")[1:]):
             continue
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
@@ -296,7 +296,18 @@ def _length_of_post(name: str) -> int:
         if (_plain(word.group()) in name_words("posts") or _POSSESSIVE.search(word.group()))
         and after.group()[0].isupper()
     ]
-    return max(full, default=0)
+    # "Gerencia Técnica la Ing. Ann Lee": an article before a form of address begins a name.
+    titled = [
+        after.start()
+        for word, after in pairwise(words[:-1])
+        if word.group()[0].islower() and after.group().endswith(".") and len(after.group()) > _SHORT
+    ]
+    return max([*full, *titled], default=0)
+
+
+def _is_particle(word: str) -> bool:
+    """Tell whether a word stands within names; a short one also with a capital ("Ann Lo Presti")."""
+    return word in _words_of_particles() or (len(word) < _SHORT and fold(word) in _words_of_particles())
 
 
 @lru_cache(maxsize=1)
