@@ -65,11 +65,12 @@ def grams(words: Sequence[str]) -> frozenset[str]:
 
 def without_endings(words: Sequence[str]) -> list[str]:
     """Return words cut to their stems; what stands for a name, an address or a day stays as it is."""
-    return list(map(_stem, words))
+    return list(map(stem, words))
 
 
 @lru_cache(maxsize=16_384)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """Return a word cut to its stem, so that other forms of it are known, too."""
     mark, separator, plain = word.rpartition(":")
     return word if word[0] in _KINDS or len(plain) <= STEM else f"{mark}{separator}{plain[:STEM]}~"
 

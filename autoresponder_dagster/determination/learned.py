@@ -16,7 +16,7 @@ from importlib import resources
 from itertools import pairwise
 from math import exp, sqrt
 
-from autoresponder_dagster.determination.features import Features, features, without_endings
+from autoresponder_dagster.determination.features import Features, features, stem, without_endings
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.schemas.enums import Determination
 
@@ -25,8 +25,8 @@ INTERCEPT = "(intercept)"
 DIGITS = 2
 """Decimal places of a weight."""
 _MOST_REASONS = 5
-_FEW = 12
-"""So many known features more would make a view as sure as it seems: few words never convince."""
+_FEW = 5
+"""So many known features more would make a view as sure as it seems: few words convince less."""
 _LANE = 32
 """Bits of the packed weights that belong to one determination."""
 _REMEMBERED = 1_024
@@ -86,6 +86,13 @@ class Opinion:
     probabilities: Mapping[Determination, float]
     model: Weights
     found: Features
+
+    @property
+    def familiarity(self) -> float:
+        """The share of the words below the subject that some example held, too, or another form of them."""
+        words = {word for sentence in self.found.sentences for word in sentence if word.isalpha()}
+        known = sum(word in self.model.packed or stem(word) in self.model.packed for word in words)
+        return known / len(words) if words else 1.0
 
     @cached_property
     def sentence(self) -> int | None:

@@ -35,7 +35,6 @@ from autoresponder_dagster.determination.subjects import (
     last_named,
 )
 
-_ADJACENT = 28
 _NEGATABLE = (
     DEPARTED - {Meaning.NOT_RETURNING}
     | AWAY

@@ -34,6 +34,7 @@ from sklearn.preprocessing import Normalizer
 
 from autoresponder_dagster.determination.decision import said
 from autoresponder_dagster.determination.evaluation import (
+    LABELS_FILE,
     Scored,
     accepted_by,
     accuracy,
@@ -45,6 +46,7 @@ from autoresponder_dagster.determination.features import Features, features
 from autoresponder_dagster.determination.learned import DIGITS, INTERCEPT, WEIGHTS_FILE, Opinion, apply, read_weights
 from autoresponder_dagster.determination.reading import Reading, read
 from autoresponder_dagster.determination.second_look import SHARPNESS, SILENT, VIEWS_FILE, view_of, weigh
+from autoresponder_dagster.determination.transport import own_subject
 from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Determination
@@ -68,10 +70,13 @@ LEAST = 1e-5
 """No probability is taken for smaller."""
 _HEAD = re.compile(r"^## ", re.MULTILINE)
 _FIELDS = 4
+UNMARKED_EVERY = 10
+"""Of so many examples in a file one is shown without what marks an automatic reply: some programs leave it out."""
 UNSEEN = "unseen"
 """The folder of examples that nobody looks at who develops the lexicons."""
 _ANY_DATE = "Wed, 14 Oct 2026 09:00:00 +0000"
 _ANY_SUBJECT = "Automatic reply"
+_ANSWER = "Re: News"
 _ANYBODY = "Ann Lee <ann.lee@acme.example>"
 
 
@@ -103,7 +108,7 @@ def fitted(found: Sequence[Sequence[str]], examples: Sequence[Example]) -> Pipel
 
 
 def read_examples(path: Path) -> list[Example]:
-    """Read a file of examples, or a labelled folder of messages.
+    """Read a file of examples, a folder of such text files, or a labelled folder of messages.
 
     A file is text: each message begins with a line ``## determination[/accepted…] | From | date | Subject``,
     with `` | human`` at its end where no program sent it; its body follows. The lexicons were developed with
@@ -115,6 +120,8 @@ def read_examples(path: Path) -> list[Example]:
     Raises:
         ConfigurationError: a head line is malformed; the message names it.
     """
+    if path.is_dir() and not (path / LABELS_FILE).exists():
+        return [example for file in sorted(path.glob("*.txt")) for example in read_examples(file)]
     if path.is_dir():
         return [
             Example(
@@ -133,7 +140,10 @@ def read_examples(path: Path) -> list[Example]:
     before, *blocks = _HEAD.split(path.read_text("utf-8"))
     if before.strip() or not blocks:
         raise ConfigurationError(f"{path} does not begin with the head of a message (## determination | …).")
-    return [replace(_example(block, path), is_familiar=path.parent.name != UNSEEN) for block in blocks]
+    return [
+        replace(_example(block, path, is_marked=number % UNMARKED_EVERY != 0), is_familiar=path.parent.name != UNSEEN)
+        for number, block in enumerate(blocks, 1)
+    ]
 
 
 def _absence(row: Mapping[str, str]) -> Example:
@@ -161,16 +171,18 @@ def _case(case: Mapping[str, Any]) -> Example:
     )
 
 
-def _example(block: str, path: Path) -> Example:
+def _example(block: str, path: Path, *, is_marked: bool) -> Example:
     head, _, body = block.partition("\n")
     fields = [field.strip() for field in head.split("|")]
     is_human = fields[_FIELDS:] == ["human"]
     if not (len(fields) == _FIELDS or is_human):
         raise ConfigurationError(f"{path}: '## {head}' must be: ## determination | From | date | Subject [| human]")
     accepted, sender, day, subject = fields[:_FIELDS]
+    if not (is_marked or is_human):
+        subject, _ = own_subject(subject, is_automatic=True)
     moment = format_datetime(datetime.combine(date.fromisoformat(day), time(12, tzinfo=UTC)))
     return Example(
-        _message(sender, moment, subject, body, is_human=is_human),
+        _message(sender, moment, subject or _ANSWER, body, is_human=is_human or not is_marked),
         tuple(str(Determination(name)) for name in accepted.split("/")),
     )
 

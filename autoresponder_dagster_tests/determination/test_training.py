@@ -47,6 +47,14 @@ def test_labelled_folders_and_cases_are_examples_too(tmp_path):
     folder.mkdir()
     (folder / "001.eml").write_bytes(build("I left."))
     (folder / "labels.csv").write_text("file,determination,accept\n001.eml,INACTIVE,UNKNOWN\n")
+    texts = tmp_path / "unseen"
+    texts.mkdir()
+    for number, label in enumerate(("ACTIVE", "INACTIVE")):
+        (texts / f"en-{number}.txt").write_text(f"## {label} | Ann <ann@x.example> | 2026-10-14 | Auto\nText.\n")
+    assert [(one.accepted, one.is_familiar) for one in training.read_examples(texts)] == [
+        (("ACTIVE",), False),
+        (("INACTIVE",), False),
+    ]
     cases = tmp_path / "cases.yaml"
     cases.write_text("- {from: 'Ann <ann@x.example>', body: I am back., want: ACTIVE, auto: false}\n")
     assert [example.accepted for example in training.read_examples(folder)] == [("INACTIVE", "UNKNOWN")]
