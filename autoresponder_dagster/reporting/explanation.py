@@ -146,7 +146,7 @@ def _learned(opinion: "Opinion") -> RenderableType:
     """Show what the learned reader takes the message to say, and the words that speak most for it."""
     likely = sorted(opinion.probabilities.items(), key=lambda pair: -pair[1])[:LIKELY_SHOWN]
     return Group(
-        _heading("Learned reader", "a second view; it authorises no change by itself"),
+        _heading("Learned reader", "a second view; the likeliest of both is the verdict"),
         _pairs(
             {
                 "says": ", ".join(f"{determination} {probability:.0%}" for determination, probability in likely),
