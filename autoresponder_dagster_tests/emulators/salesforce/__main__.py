@@ -6,9 +6,10 @@ CUPOLA in a SQLite file.
 
 import csv
 import shlex
-import time
+import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -28,7 +29,11 @@ def main(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8765,
     tls: Annotated[bool, typer.Option("--tls", help="Speak https, with a certificate made up for it.")] = False,
 ) -> None:
-    """Serve an emulated Salesforce org on loopback until interrupted."""
+    """Serve an emulated Salesforce org on loopback until interrupted or told to end."""
+    stopped = Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        # Also where it was started in the background, for which a shell has interrupts ignored.
+        signal.signal(one, lambda *_: stopped.set())
     with TemporaryDirectory(prefix="emulated-") as name:
         folder = Path(name)
         certificate = issue_certificate(folder) if tls else None
@@ -50,11 +55,8 @@ def main(
                 "AUTORESPONDER_ORG_IDS": ORG_ID,
             }
             typer.echo("\n".join(f"export {variable}={shlex.quote(value)}" for variable, value in exports.items()))
-            try:
-                while True:
-                    time.sleep(3600)
-            except KeyboardInterrupt:
-                typer.echo("Stopped.")
+            stopped.wait()
+            typer.echo("Stopped.")
 
 
 def load(emulator: SalesforceEmulator, fixtures: Path) -> None:
