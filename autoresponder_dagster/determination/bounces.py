@@ -109,9 +109,11 @@ def read_report(message: ParsedMessage, raw: bytes) -> DeliveryReport:
     if reason in ("unspecified", "policy"):
         from_text = _reason(f"{own} {diagnostic} {status or ''}")
         reason = from_text if from_text != "unspecified" else reason
+    recipient = recipient or _recipient_of_text(message, own, raw)
     return DeliveryReport(
         action=_action(fields) or _action_of_text(message, own),
-        failed_recipient=recipient or _recipient_of_text(message, own, raw),
+        # No mail of ours went to what is no address.
+        failed_recipient=recipient if recipient and is_valid_email(recipient) else None,
         status_code=status,
         reason=reason,
     )

@@ -57,6 +57,11 @@ def test_an_administrator_may_say_in_a_report_that_the_addressee_left():
     assert verdict.effective_date == "2026-09-30"
 
 
+def test_a_recipient_that_is_no_address_is_left_out():
+    verdict = determine(delivery_report("Sorry.", final=f"r@{'h' * 64}.example"))
+    assert (verdict.category, verdict.failed_recipient, verdict.sender_email) == ("undeliverable", None, None)
+
+
 def test_recipient_of_a_report_without_machine_part():
     raw = build(
         "Your message could not be delivered to the following recipient:\n\n<ann@harbor.example>: user unknown",
