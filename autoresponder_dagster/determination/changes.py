@@ -207,18 +207,20 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
 def _is_kept(reading: Reading, statement: Statement) -> bool:
     """Tell whether a title is one that the sender goes on to have ("I continue as Bursar"), and gave up no other."""
     gave_up = reading.of_sender(*DEPARTED, Meaning.ROLE_ENDED, Meaning.LAST_DAY)
-    goes_on = any(
-        s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
-        for s in reading.of_sender(Meaning.STILL_HERE)
-    )
-    return goes_on and all(s.is_negated or s.who == Who.UNRESOLVED for s in gave_up)
+    is_only = all(s.is_negated or s.who == Who.UNRESOLVED for s in gave_up)
+    return is_only and _begins_within(reading, statement, Meaning.STILL_HERE)
 
 
 def _is_resumed(reading: Reading, statement: Statement) -> bool:
     """Tell whether a post is what the sender came back to ("back since Monday, I have resumed the direction")."""
+    return _begins_within(reading, statement, Meaning.RETURNED)
+
+
+def _begins_within(reading: Reading, statement: Statement, means: Meaning) -> bool:
+    """Tell whether a statement begins within another of some meaning that is not denied."""
     return any(
         s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
-        for s in reading.of_sender(Meaning.RETURNED)
+        for s in reading.of_sender(means)
     )
 
 

@@ -83,7 +83,7 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
     found: list[Contact] = []
     successors: list[Contact] = []
     succeeded = {s.sentence for s in statements if s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary)}
-    third_gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+    third_gone = _third_gone(statements)
     for number, sentence in enumerate(sources.own.sentences):
         boxes = [box for box in sentence.boxes if box.email != sources.identity.email]
         before = sentence.folded[: boxes[0].start] if boxes else sentence.folded
@@ -118,6 +118,11 @@ def _is_signature(sources: Sources, statements: Sequence[Statement], number: int
     return bool(names) and _ADDRESS_FOLLOWS.match(text, len(names[0])) is not None and boxes[0].end + 1 >= len(text)
 
 
+def _third_gone(statements: Sequence[Statement]) -> set[int]:
+    """Return the sentences that tell of somebody else's departure: who is named there follows nobody."""
+    return {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+
+
 def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list[Contact]:
     """Return who takes over in a message that is known to tell of somebody, in whatever words.
 
@@ -126,11 +131,11 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
     """
     if any(not lexicon.has_spaces for lexicon in sources.lexicons[:1]):
         return []  # What looks like a Chinese or Japanese name may be another word.
-    gone = {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
+    third_gone = _third_gone(statements)
     numbers = [
         number
         for number, sentence in enumerate(sources.own.sentences)
-        if number not in gone and not sentence.is_subject
+        if number not in third_gone and not sentence.is_subject
     ]
     who_signs = signer(sources.own, sources.lexicons) or name_at_end(sources.own, sources.lexicons, sources.identity)
     signed = sources.identity.writer or who_signs or ""

@@ -35,7 +35,6 @@ from autoresponder_dagster.determination.verdict import (
     WRITE_CONFIDENCE,
     Verdict,
     base_verdict,
-    matched_entries,
 )
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Category, Determination
 
@@ -132,7 +131,8 @@ def weigh(reading: Reading, verdict: Verdict, opinion: Opinion, weights: Mapping
     if not support:
         return verdict
     lead = max(support, key=lambda said: (said.who == Who.SENDER, not said.is_weak, -said.sentence))
-    matched = ";".join(dict.fromkeys(f"{matched_entries(*support)};{verdict.matched or ''}".strip(";").split(";")))
+    named = [*(s.entry for s in support), *(verdict.matched or "").split(";")]
+    matched = ";".join(dict.fromkeys(filter(None, named)))
     return verdict._replace(evidence=reading.evidence(lead), matched=matched)
 
 

@@ -463,7 +463,6 @@ def _held_by() -> "re.Pattern[str]":
     return re.compile(rf" (?:{alternatives(terms('copulas'))}) $")
 
 
-@lru_cache(maxsize=2)
 def captured_organization(reading: Reading, statement: Statement) -> str | None:
     """Return the name of the organisation that a statement captured; null where it captured none."""
     if statement.org is None:
@@ -471,6 +470,7 @@ def captured_organization(reading: Reading, statement: Statement) -> str | None:
     return clean_organization(reading.text_of(statement, statement.org), reading.sources.lexicons)
 
 
+@lru_cache(maxsize=2)
 def stated_employer(reading: Reading) -> str | None:
     """Return the organisation for which the sender now works, if it is another one."""
     for statement in reading.of_sender(Meaning.NEW_EMPLOYER):

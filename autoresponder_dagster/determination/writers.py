@@ -69,8 +69,9 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
                 return name
     is_mourned = any(_tells_of_death(sentence, lexicons) for sentence in sentences)
     is_spoken_of = is_mourned or any(identity.is_named_in(sentence.text) for sentence in sentences)
-    closing = [*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")]
-    for line in closing if is_spoken_of else ():
+    if not is_spoken_of:
+        return None
+    for line in (*(sentence.text for sentence in sentences[-_INTRODUCTION:]), *own.signature.split("\n")):
         name = _IN_BRACKETS.sub("", line).strip(" ,.-*_")
         if (
             not is_person_like(name)
@@ -82,9 +83,10 @@ def find_writer(own: OwnWords, lexicons: Sequence[Lexicon], identity: Identity) 
             is_kin = is_mourned or identity.is_of_family
             is_sender = identity.is_named_in(name) and not (is_kin and not identity.is_given_name_in(name))
             return None if is_sender else strip_honorifics(name)
-    name = signer(own, lexicons) or ""
-    is_another = bool(name) and not is_signed_by(name, identity) and _is_told_of(sentences, lexicons, identity)
-    return strip_honorifics(name) if is_another else None
+    signed = signer(own, lexicons)
+    if signed is None or is_signed_by(signed, identity) or not _is_told_of(sentences, lexicons, identity):
+        return None
+    return signed
 
 
 def signer(own: OwnWords, lexicons: Sequence[Lexicon]) -> str | None:
@@ -120,7 +122,7 @@ def _is_told_of(sentences: Sequence[Sentence], lexicons: Sequence[Lexicon], iden
     return any(
         identity.is_named_in(name) and not _introduces(sentence, lexicons, identity)
         for sentence in sentences
-        for start, end, name in sentence.names
+        for start, _, name in sentence.names
         if not any(box.start <= start < box.end for box in sentence.boxes)
     )
 
