@@ -6,9 +6,9 @@ belong here: recognising them (``mailboxes.py``, ``dates.py``), and people to tu
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
@@ -61,24 +61,17 @@ class Sources:
     today: date | None
     month_first: bool | None
     vcard: str = ""
+    _dates: dict[tuple[str, int], tuple[StatedDate, ...]] = field(default_factory=dict, init=False, repr=False)
+    """What was read already: it is asked for again."""
 
     def dates(self, sentence: Sentence, direction: int) -> tuple[StatedDate, ...]:
         """Return the dates of a sentence; ``direction`` is where one without a year is looked for."""
         known = self._dates.get((sentence.folded, direction))
         if known is None:
-            known = dates_in(
-                sentence.folded, self.today, direction, month_first=self.month_first, languages=self._languages
-            )
+            languages = tuple(lexicon.language for lexicon in self.lexicons)
+            known = dates_in(sentence.folded, self.today, direction, month_first=self.month_first, languages=languages)
             self._dates[sentence.folded, direction] = known
         return known
-
-    @cached_property
-    def _languages(self) -> tuple[str, ...]:
-        return tuple(lexicon.language for lexicon in self.lexicons)
-
-    @cached_property
-    def _dates(self) -> dict[tuple[str, int], tuple[StatedDate, ...]]:
-        return {}
 
 
 # ---- addresses ------------------------------------------------------------------------------------

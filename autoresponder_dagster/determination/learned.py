@@ -9,9 +9,9 @@ file, ``lexicons/learned.tsv``: one feature a line, one column a determination; 
 traced to words.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
 from math import exp, sqrt
@@ -35,7 +35,7 @@ _ZERO = 1 << 20
 """What stands for a weight of nothing in its lane, so that all are positive."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
     """A linear model: the weights of each feature, one for each determination.
 
@@ -54,20 +54,8 @@ class Weights:
         """
         known: dict[str, int] = {}
         for words in sentences:
-            known |= self._known_in(words)
+            known |= _look_up(self, words)
         return known
-
-    @cached_property
-    def _known_in(self) -> Callable[[tuple[str, ...]], dict[str, int]]:
-        """Looks up one sentence and remembers it: without names and days many are alike."""
-        return lru_cache(maxsize=_REMEMBERED)(self._look_up)
-
-    def _look_up(self, words: tuple[str, ...]) -> dict[str, int]:
-        found: list[str] = []
-        for form in (words, without_endings(words)):
-            found += form
-            found += [f"{word} {following}" for word, following in pairwise(form)]
-        return {name: self.packed[name] for name in self.packed.keys() & found}
 
     def sums(self, rows: Collection[int]) -> list[float]:
         """Return the sums of some packed weights, one for each determination."""
@@ -76,6 +64,16 @@ class Weights:
             ((total >> _LANE * column & (1 << _LANE) - 1) - len(rows) * _ZERO) / 10**DIGITS
             for column in range(len(self.determinations))
         ]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _look_up(model: Weights, words: tuple[str, ...]) -> dict[str, int]:
+    """Look up one sentence, and remember it: without names and days many are alike."""
+    found: list[str] = []
+    for form in (words, without_endings(words)):
+        found += form
+        found += [f"{word} {following}" for word, following in pairwise(form)]
+    return {name: model.packed[name] for name in model.packed.keys() & found}
 
 
 @dataclass
@@ -94,13 +92,13 @@ class Opinion:
         known = sum(word in self.model.packed or stem(word) in self.model.packed for word in words)
         return known / len(words) if words else 1.0
 
-    @cached_property
+    @property
     def sentence(self) -> int | None:
         """The sentence that speaks most for what is most probable."""
         supports = [self._support(self.model.known(words).values()) for words in self.found.sentences]
         return max(range(len(supports)), key=lambda number: supports[number], default=None)
 
-    @cached_property
+    @property
     def reasons(self) -> tuple[str, ...]:
         """The features that speak most for what is most probable."""
         known = sorted(self.model.packed.keys() & self.found.all())

@@ -11,11 +11,10 @@ any engine with RE2's syntax gives the same matches in linear time. ``{name}`` i
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
-from copy import copy
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -31,8 +30,8 @@ NO_SPACES = ("ja", "zh")
 
 
 _MATCHES_PER_ENTRY = 3
-_REMEMBERED = 1_024
-"""Sentences of each language that are remembered."""
+_REMEMBERED = 8_192
+"""Sentences that are remembered."""
 
 
 class Meaning(StrEnum):
@@ -131,7 +130,7 @@ class Entry:
     """Whether the end of a time is ("was with us until May")."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """Everything the engine knows of one language."""
 
@@ -167,6 +166,7 @@ class Lexicon:
     """Lists of plain words, folded (``articles``, ``today``, …): most are read of all languages at once."""
     traits: frozenset[str] = frozenset()
     """What the grammar of the language is like (``Trait``)."""
+    _whole: "Lexicon | None" = field(default=None, repr=False)
 
     def finds(self, kind: str, text: str) -> "re.Match[str] | None":
         """Search folded text for one of the word lists of the language (``negation``, ``closing``, …)."""
@@ -175,7 +175,7 @@ class Lexicon:
 
     def matches(self, folded: str) -> tuple[tuple[Entry, "re.Match[str]"], ...]:
         """Return the entries in a folded sentence, with their places."""
-        return self._read(folded)[0]
+        return _read_sentence(self.whole, folded)[0]
 
     def within(self, folded: str) -> "Lexicon":
         """Return the lexicon for a folded sentence and its parts: without the word lists of which they hold nothing.
@@ -183,54 +183,47 @@ class Lexicon:
         So most of them need not be searched for. Where a word list that is missing means something, in languages
         written without spaces, all are kept.
         """
-        return self._read(folded)[1] if self.has_spaces else self
+        return _read_sentence(self.whole, folded)[1] if self.has_spaces else self
 
-    @cached_property
+    @property
     def whole(self) -> "Lexicon":
         """The lexicon with all its word lists."""
-        return self
-
-    @cached_property
-    def _read(self) -> Callable[[str], tuple[tuple[tuple[Entry, "re.Match[str]"], ...], "Lexicon"]]:
-        """Reads a sentence and remembers it: it is asked for again, and many messages say the same."""
-        return lru_cache(maxsize=_REMEMBERED)(self._read_sentence)
-
-    def _read_sentence(self, folded: str) -> tuple[tuple[tuple[Entry, "re.Match[str]"], ...], "Lexicon"]:
-        matches: list[tuple[Entry, re.Match[str]]] = []
-        words: dict[str, re.Pattern[str]] = {}
-        for number, alternatives in self._prefilter.possible(folded).items():
-            if number < len(self.entries):
-                entry = self.entries[number]
-                matches += [(entry, found) for found in first_matches(alternatives, folded, _MATCHES_PER_ENTRY)]
-            else:
-                kind = self._kinds[number - len(self.entries)]
-                words[kind] = self.words[kind]
-        narrowed = copy(self)
-        narrowed.__dict__.update(words=words, whole=self)
-        return tuple(matches), narrowed
+        return self._whole or self
 
     def candidates(self, folded: str) -> list[Entry]:
         """Return the entries that can match a folded text, in order; the others need not be tried."""
-        return [self.entries[number] for number in self._prefilter.candidates(folded) if number < len(self.entries)]
+        numbers = _prefilter_of(self.whole).candidates(folded)
+        return [self.entries[number] for number in numbers if number < len(self.entries)]
 
-    @cached_property
-    def _prefilter(self) -> Prefilter:
-        patterns = [*(entry.pattern for entry in self.entries), *self.words.values()]
-        return Prefilter(patterns, self.function_words, told_apart=range(len(self.entries)))
-
-    @cached_property
-    def _kinds(self) -> tuple[str, ...]:
-        return tuple(self.words)
-
-    def __copy__(self) -> "Lexicon":
-        twin = object.__new__(Lexicon)
-        twin.__dict__.update(self.__dict__)
-        return twin
-
-    @cached_property
+    @property
     def has_spaces(self) -> bool:
         """Whether words are separated by spaces."""
         return self.language not in NO_SPACES
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_sentence(whole: Lexicon, folded: str) -> tuple[tuple[tuple[Entry, "re.Match[str]"], ...], Lexicon]:
+    """Return the entries in a sentence, and the lexicon for it (``Lexicon.matches`` and ``within``).
+
+    Remembered: a sentence is asked for again, and many messages say the same.
+    """
+    matches: list[tuple[Entry, re.Match[str]]] = []
+    words: dict[str, re.Pattern[str]] = {}
+    kinds = tuple(whole.words)
+    for number, alternatives in _prefilter_of(whole).possible(folded).items():
+        if number < len(whole.entries):
+            entry = whole.entries[number]
+            matches += [(entry, found) for found in first_matches(alternatives, folded, _MATCHES_PER_ENTRY)]
+        else:
+            kind = kinds[number - len(whole.entries)]
+            words[kind] = whole.words[kind]
+    return tuple(matches), replace(whole, words=words, _whole=whole)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _prefilter_of(whole: Lexicon) -> Prefilter:
+    patterns = [*(entry.pattern for entry in whole.entries), *whole.words.values()]
+    return Prefilter(patterns, whole.function_words, told_apart=range(len(whole.entries)))
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

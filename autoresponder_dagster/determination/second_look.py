@@ -5,8 +5,8 @@ here: how either comes to its view (``departures.py`` and its neighbours; ``lear
 
 The two read independently, so each guards against the errors of the other. How much each view counts is fitted to
 labelled messages that neither had seen (``make train``), so that the probability of both together means what it says.
-A change is authorised where that is high enough and its facts are complete; in what a person wrote it must be told of
-the sender, too, for people write of anything. Everything else is a proposal for Human Review.
+A change is authorised where that is high enough and its facts are complete; in what a person wrote a statement must
+tell of it, too, for people write of anything. Everything else is a proposal for Human Review.
 """
 
 import re
@@ -122,9 +122,12 @@ def weigh(reading: Reading, verdict: Verdict, opinion: Opinion, weights: Mapping
         return verdict if is_likely or is_dated else verdict._replace(confidence=DOUBTFUL)
     told = reading.of_sender(*_SUPPORT[verdict.determination])
     support = [s for s in told if _supports(reading, s)]
-    # Where nothing is told of it, words alone may tell it; where something is, but in doubt, no word removes the doubt.
-    is_told = any(s.who == Who.SENDER and not s.is_weak for s in support)
-    is_supported = bool(support) or not told if reading.is_automatic else is_told
+    is_supported = bool(support)
+    if reading.is_automatic:
+        # Where nothing is told of it, words alone may tell it; where something is, but in doubt, no word removes it.
+        is_supported = is_supported or not told
+    elif verdict.determination == Determination.ACTIVE:
+        is_supported = any(s.who == Who.SENDER and not s.is_weak for s in support)
     if not (is_likely and is_supported and _is_complete(reading, verdict)):
         return verdict
     verdict = verdict._replace(confidence=INFERRED)
