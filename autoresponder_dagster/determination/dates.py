@@ -19,6 +19,7 @@ from autoresponder_dagster.determination.prefilter import Prefilter
 PAST, FUTURE = -1, 1
 _MAX_DATES = 40
 _MONTHS = 12
+_MONTH_AND_DAY = 2
 _WEEK = timedelta(days=7)
 _WEEKS = 53
 _LAST = -1
@@ -84,7 +85,7 @@ def _one_of(kind: str) -> str:
 def _length(known: Lexicon) -> str:
     """Return the pattern of a length of time in a language ("two weeks")."""
     space = "" if known.language in NO_SPACES else "[ -]"
-    return rf"(?:(?:{alternatives(known.counts)}|\d{{1,2}}){space})?(?:{alternatives(known.durations)})"
+    return rf"(?:(?:{alternatives(known.counts)}|\d{{1,3}}){space})?(?:{alternatives(known.durations)})"
 
 
 def _duration_forms() -> list[str]:
@@ -111,12 +112,26 @@ def _ahead_forms() -> list[str]:
 @lru_cache(maxsize=1)
 def _length_pattern() -> "re.Pattern[str]":
     counts, units = alternatives(_counts()), alternatives(_duration_days())
-    return re.compile(rf"(?<![a-z])(?:(?P<count>{counts}|\d{{1,2}})[ -]?)?(?P<unit>{units})(?![a-z])")
+    return re.compile(rf"(?<![a-z])(?:(?P<count>{counts}|\d{{1,3}})[ -]?)?(?P<unit>{units})(?![a-z])")
 
 
 @lru_cache(maxsize=1)
 def _duration_days() -> dict[str, int]:
     return {word: days for language in LANGUAGES for word, days in lexicon(language).durations.items()}
+
+
+@lru_cache(maxsize=1)
+def _single_units() -> frozenset[str]:
+    """Return the words for one week, month or year: the first of each length in the list of its language.
+
+    "For weeks" tells no length, and "per day" no end.
+    """
+    first = [
+        next(word for word, same in lexicon(language).durations.items() if same == days)
+        for language in LANGUAGES
+        for days in {*lexicon(language).durations.values()} - {1}
+    ]
+    return frozenset(first)
 
 
 @lru_cache(maxsize=1)
@@ -127,6 +142,18 @@ def _counts() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _holidays() -> dict[str, tuple[int, ...]]:
     return {name: rule for language in LANGUAGES for name, rule in lexicon(language).holidays.items()}
+
+
+_MONDAYS_OF_EASTER = (1, 50)
+
+
+def _holidays_on_mondays() -> list[str]:
+    """Return the holidays that always are a Monday: behind one of them, the next day is a working day."""
+    return [
+        name
+        for name, (*first, last) in _holidays().items()
+        if (not first and last in _MONDAYS_OF_EASTER) or (len(first) == _MONTH_AND_DAY and last == 0)
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -199,14 +226,15 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "tomorrow": _one_of("tomorrow"),
         "today": _one_of("today"),
         "asian_weekday": rf"(?P<next>下周|来周の?|下个?星期)?(?P<weekday>{asian_weekdays})",
-        "week_number": rf"\b(?P<word>{week_words})\.? ?(?P<week>[0-5]?\d)\b(?: ?(?:-|bis|tot|till|t/m|und|en|och) ?"
+        "week_number": rf"\b(?P<word>{week_words})\.? ?(?P<week>[0-5]?\d)\b(?:(?:, ?[0-5]?\d)*"
+        r" ?(?:-|bis|tot|till|t/m|und|en|och|and|to|through) ?"
         r"(?P<week_to>[0-5]?\d)\b)?",
         "weekday_week": rf"\b(?:a week (?:on|from) )(?P<weekday>{names})\b"
         rf"|\b(?P<weekday_b>{names}) (?:{alternatives(terms('week_later'))})\b",
         "weekday_next_week": rf"\b(?:{next_week}),?(?: \w{{1,3}})? (?P<weekday>{names})\b"
         rf"|\b(?P<weekday_b>{names}),? (?:\w{{1,4}} ){{0,2}}(?:{next_week})\b",
         "month_end": rf"\b(?:{month_ends})[ '](?P<month>{months}|{periods})\b{year}",
-        "day": r"\bthe (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
+        "day": rf"\b(?:{alternatives(terms('before_ordinal'))}) (?P<day>[0-3]?\d)(?:st|nd|rd|th)\b",
         "later_day": rf"\b(?:{alternatives(terms('before_day'))}) (?P<day>[0-3]?\d)"
         r"(?:st|nd|rd|th|er|:?e|:?a|ste|de|o|º|ª|\.)?"
         r"(?:$|[^\w%.:/-]|[.](?:$| ))",
@@ -215,6 +243,8 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
         "next_day": _one_of("next_day"),
         "after_holiday": rf"\b(?P<weekday>{names}|{one_day}) (?:{alternatives(terms('after'))}) "
         rf"(?:(?:{articles}) )?(?P<holiday>{alternatives(_holidays())})\b",
+        "after_monday": rf"\b(?:{alternatives(terms('after'))}) (?:(?:{articles}) )?"
+        rf"(?P<holiday>{alternatives(_holidays_on_mondays())})\b",
         "nth_weekday": rf"\b(?P<nth>{ordinals}) (?P<weekday>{names}) (?:(?:{of_month}) )?(?P<month>{months})\b{year}",
         "yesterday": _one_of("yesterday"),
     }
@@ -285,7 +315,7 @@ def _order(
     if found.today is None:
         return ((by_month if month_first else day_first), True) if month_first is not None else (None, False)
     distances = {value: abs(value - found.today) for value in (day_first, by_month)}
-    if month_first is None:
+    if month_first is None or (weekday is not None and day_first.weekday() == by_month.weekday() == weekday):
         return min(distances, key=lambda value: distances[value]), False
     chosen, other = (by_month, day_first) if month_first else (day_first, by_month)
     is_far = distances[chosen] > _FAR and distances[other] < _NEAR
@@ -444,6 +474,8 @@ def _add_slashed(found: _Found) -> None:
                 continue  # a range of hours, a version number
         if before.endswith(("/", ".", "-", ":", "+")) and not _follows_a_date(before, found):
             continue
+        if match.group() == "24/7" or (groups["year"] is None and before.endswith(_before_number())):
+            continue  # round the clock; "room 2.08"
         weekday = _weekday_numbers().get(groups.get("weekday") or "")
         habit = False if groups["sep"] == "." else found.month_first
         value, is_certain = _order(
@@ -459,6 +491,11 @@ def _follows_a_date(before: str, found: _Found) -> bool:
 
 
 @lru_cache(maxsize=1)
+def _before_number() -> tuple[str, ...]:
+    return tuple(f"{word} " for word in terms("before_number"))
+
+
+@lru_cache(maxsize=1)
 def _before_dashed() -> tuple[str, ...]:
     return tuple(f"{word} " for word in terms("before_dashed_date"))
 
@@ -470,17 +507,20 @@ def _add_spelled(found: _Found, today: date) -> None:
         weekday = _weekday_numbers().get(match.group("weekday"))
         if holiday is not None:
             found.add(match, _weekday_from(holiday + timedelta(days=1), weekday))
+    for match in found.matches("after_monday") if found.direction == FUTURE else ():
+        holiday = _day_of_holiday(_holidays()[match.group("holiday")], found)
+        found.add(match, holiday and holiday + timedelta(days=1))
     for match in found.matches("nth_weekday"):
         found.add(match, _nth_weekday(match, found))
     for match in found.matches("weekday_week"):
         weekday = _weekday_numbers()[match.group("weekday") or match.group("weekday_b")]
         found.add(match, today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7))
-    _add_durations(found, today)
     for match in found.matches("week_number"):
         if _is_week(match.group("word"), found.languages):
             week, last = int(match.group("week")), match.group("week_to")
             value = _day_of_week(int(last), _FRIDAY, found) if last else _day_of_week(week, 0, found)
             found.add(match, value, is_range=last is not None)
+    _add_durations(found, today)
     for match in found.matches("day_of_month"):
         found.add(match, _day_of_month(match, found, today))
     for match in found.matches("month_end"):
@@ -513,7 +553,27 @@ def _weekday_from(day: date, weekday: int | None) -> date:
     return day if weekday is None else day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
+def _easter(year: int) -> date:
+    """Return Easter Sunday of the Gregorian calendar (the algorithm of Meeus, Jones and Butcher)."""
+    golden, (century, year_of_century) = year % 19, divmod(year, 100)
+    leap_centuries, rest = divmod(century, 4)
+    correction = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * golden + century - leap_centuries - correction + 15) % 30
+    leap_years, odd_years = divmod(year_of_century, 4)
+    weekday = (32 + 2 * rest + 2 * leap_years - epact - odd_years) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
 def _day_of_holiday(rule: tuple[int, ...], found: _Found) -> date | None:
+    """Return the day of a holiday: a day of a month, the first weekday from one on, or so many days after Easter."""
+    if len(rule) == 1:
+        days = timedelta(days=rule[0])
+        years = () if found.today is None else (found.today.year - 1, found.today.year, found.today.year + 1)
+        nearby = [_easter(year) + days for year in years]
+        resolved = (found.resolve(near.month, near.day, None) for near in nearby)
+        return next((day for day in resolved if day in nearby), None)
     month, day, *weekday = rule
     first = found.resolve(month, day, None)
     return first and _weekday_from(first, weekday[0] if weekday else None)
@@ -555,11 +615,18 @@ def _add_relative(found: _Found, today: date) -> None:
                 match, _next_such_day(_weekday_numbers()[match.group("weekday")], int(match.group("day")), found, today)
             )
     for match in found.matches("day"):
+        if found.folded[match.end() :].lstrip().startswith(_counted()):
+            continue  # "on 5th Avenue"
         value = _next_such_day(None, int(match.group("day")), found, today)
         found.add(match, value, recurs=Recurrence.MONTHLY)
     _add_later_days(found, today)
     _add_weekdays(found, today)
     _add_days_near(found, today)
+
+
+@lru_cache(maxsize=1)
+def _counted() -> tuple[str, ...]:
+    return tuple(terms("counted"))
 
 
 def _add_weekdays(found: _Found, today: date) -> None:
@@ -616,10 +683,14 @@ def _add_durations(found: _Found, today: date) -> None:
     """Add the ends of times that begin today ("for two weeks"), and days some time away ("in a month")."""
     if found.direction == PAST:
         return
-    for kind in ("ahead", "duration"):
+    # "Away two weeks from today" is a time that begins today.
+    for kind in ("duration", "ahead"):
         for match in found.matches(kind):
             *_, length = _length_pattern().finditer(match.group())
-            days, count = _duration_days()[length.group("unit")], length.group("count") or "1"
+            days, count = _duration_days()[length.group("unit")], length.group("count")
+            if count is None and length.group("unit") not in _single_units():
+                continue
+            count = count or "1"
             number = int(count) if count.isdecimal() else _counts()[count]
             if days in (_DAYS_OF_MONTH, _DAYS_OF_YEAR):
                 value = _months_later(today, number * (days // _DAYS_OF_MONTH))
