@@ -39,6 +39,8 @@ BEHIND = 2
 ADDRESS_REACH = 60
 _NEWS = timedelta(days=200)
 _PREPOSITION = len("den ")
+LONGEST_BARE_DAY, LONGEST_REMARK = 60, 4
+"""How many characters a sentence has at most that is nothing but a day, and how many words a remark behind the day."""
 _FRIDAY = 4
 _ROUGHLY = timedelta(days=10)
 _TO_FRIDAY = timedelta(days=4)
@@ -208,17 +210,24 @@ class _Candidate(NamedTuple):
     stated: StatedDate
 
 
-def return_date(sources: Sources, sentences: Collection[int]) -> ReturnDate:
+def return_date(sources: Sources, sentences: Collection[int], *, is_away: bool = False) -> ReturnDate:
     """Return when the sender is back, where some sentences say that the sender is away.
 
     A date by a word of return wins, wherever it stands; else the end of the absence in those sentences
-    (a range ends at its end).
+    (a range ends at its end). ``is_away`` says that the message is known to tell of an absence: then a sentence
+    that is nothing but a day tells of the return ("Tuesday."), and an end in a sentence of no other matter counts.
     """
     back, ends = _days_of_return(sources)
+    if is_away:
+        back, ends = ([one for one in found if not _begins_today(one, sources)] for found in (back, ends))
     if back:
         stated = min(back, key=lambda found: _rank(found, sources.today)).stated
         return ReturnDate(stated.value, stated.is_certain)
+    if is_away and (bare := _bare_day(sources, ends)) is not None:
+        return ReturnDate(bare.value, bare.is_certain)
     until = [found for found in ends if found.sentence in sentences] or _first_persons(ends, sources)
+    if is_away and not until:
+        until = [found for found in ends if not _is_other_matter(sources.own.sentences[found.sentence], sources)]
     if until:
         nearest = min(until, key=lambda found: (found.stated.is_relative, found.distance))
         if nearest.stated.is_duration:
@@ -233,6 +242,45 @@ def return_in_subject(sources: Sources, subject: str) -> ReturnDate:
     """Return when the sender is back by what follows "Out of office" in the subject line."""
     line = Sentence(subject, fold(subject), -1, is_subject=True)
     return return_date(replace(sources, own=sources.own._replace(sentences=(line,))), [0])
+
+
+def _bare_day(sources: Sources, ends: Sequence[_Candidate]) -> StatedDate | None:
+    """Return the day that a sentence consists of, behind the end told before it ("Away until Sunday. Tuesday.")."""
+    for number, sentence in enumerate(sources.own.sentences):
+        dates = sources.dates(sentence, FUTURE) if len(sentence.folded) <= LONGEST_BARE_DAY else ()
+        if sentence.is_subject or len(dates) != 1 or dates[0].is_range or dates[0].is_duration:
+            continue
+        (stated,) = dates
+        is_bare = _is_nothing_else(sentence.folded[: stated.start], sentence.folded[stated.end :], sources)
+        is_ahead = _can_be_return(stated, sources.today) and stated.value != sources.today
+        if not (is_bare and is_ahead) or _is_other_matter(sentence, sources):
+            continue
+        earlier = [found for found in ends if found.sentence < number]
+        stated = _behind_end(stated, earlier)
+        last = max((found.stated.value for found in earlier if found.stated.value), default=None)
+        if stated.value is not None and (last is None or stated.value > last):
+            return stated
+    return None
+
+
+def _is_nothing_else(before: str, after: str, sources: Sources) -> bool:
+    """Tell whether words around a day say no more of it than that it is the one ("so", "on", "home")."""
+    words = {word for lexicon in sources.lexicons for word in lexicon.terms.get("before_bare_day", ())}
+    follows = after.split()
+    is_end = not follows or (after.isascii() and len(follows) == 1) or after.lstrip()[0] in ".!,:;-)"
+    return is_end and len(follows) <= LONGEST_REMARK and all(word.strip(",:;-") in words for word in before.split())
+
+
+def _begins_today(found: _Candidate, sources: Sources) -> bool:
+    """Tell whether a day is today, from which on somebody is away."""
+    if found.stated.value != sources.today:
+        return False
+    return _distance(sources.own.sentences[found.sentence], found.stated, "start_cue", sources, START_REACH) is not None
+
+
+def _is_other_matter(sentence: Sentence, sources: Sources) -> bool:
+    """Tell whether a sentence speaks of what ends without anybody's absence ("tickets are on sale until Friday")."""
+    return any(lexicon.finds("other_matter", sentence.folded) for lexicon in sources.lexicons)
 
 
 def _first_persons(ends: Iterable[_Candidate], sources: Sources) -> list[_Candidate]:
@@ -456,5 +504,8 @@ def _distance(sentence: Sentence, stated: StatedDate, cue: str, sources: Sources
 
 
 def _is_last(stated: StatedDate, sentence: Sentence, sources: Sources) -> bool:
-    """Tell whether no other date follows in a sentence, to which the words between may belong."""
-    return all(other.start <= stated.start for other in sources.dates(sentence, FUTURE))
+    """Tell whether no other date follows in a sentence, to which the words between may belong; a bracket is none."""
+    return all(
+        other.start <= stated.start or sentence.folded[: other.start].endswith("(")
+        for other in sources.dates(sentence, FUTURE)
+    )

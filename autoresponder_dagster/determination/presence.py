@@ -108,7 +108,8 @@ def _goes_again(reading: Reading, away: Sequence[Statement], back: Sequence[Stat
 def absence_facts(reading: Reading, away: Sequence[Statement], base: Verdict) -> Verdict:
     """Return an absence with its facts: until when, and of which kind (rules.md §4)."""
     sources = reading.sources
-    back = facts.return_date(sources, sorted({s.sentence for s in away}) or range(len(sources.own.sentences)))
+    sentences = sorted({s.sentence for s in away}) or range(len(sources.own.sentences))
+    back = facts.return_date(sources, sentences, is_away=True)
     if back.value is None and reading.has_absence_subject:
         back = facts.return_in_subject(sources, reading.message.envelope.subject or "")
     end = back.value.isoformat() if back.value else vacation_end(reading)
