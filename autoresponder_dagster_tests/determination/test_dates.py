@@ -49,6 +49,12 @@ WEDNESDAY = date(2026, 10, 14)
         ("off for a month", date(2026, 11, 14)),
         ("until the end of October", date(2026, 10, 31)),
         ("until the end of the month", date(2026, 10, 31)),
+        ("on Good Friday I am off; back the Tuesday after Easter", date(2027, 3, 30)),
+        ("after Easter Monday", date(2027, 3, 30)),
+        ("am Dienstag nach Pfingsten", date(2027, 5, 18)),
+        ("in weeks 44, 45 and 46", date(2026, 11, 13)),
+        ("away 100 days: gone for 100 days", date(2027, 1, 22)),
+        ("available from 23rd", date(2026, 10, 23)),
     ],
 )
 def test_future_dates(text, expected):
@@ -98,6 +104,9 @@ def test_habit_of_the_place(text, language, offset, expected):
     assert month_first_habit(text, language, offset) is expected
 
 
-@pytest.mark.parametrize("text", ["call 555-0134", "at 8:30 to 4:30", "version 1.2", "you may call"])
+@pytest.mark.parametrize(
+    "text",
+    ["call 555-0134", "at 8:30 to 4:30", "version 1.2", "you may call", "answered 24/7 at 211", "in room 2.08."],
+)
 def test_other_numbers_are_no_dates(text):
     assert find_dates(text, WEDNESDAY) == ()
