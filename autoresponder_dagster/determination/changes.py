@@ -24,7 +24,10 @@ from autoresponder_dagster.determination.sender_facts import (
     address_in_passing,
     captured_organization,
     captured_title,
+    gives_up,
+    is_kept,
     is_same_organization,
+    new_title_by_place,
     stated_address,
     stated_employer,
     title_in_passing,
@@ -161,7 +164,11 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender has a new title; null where none is given, or an absence is what is told."""
     title = captured_title(reading)
     stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
+    ended = reading.of_sender(Meaning.ROLE_ENDED)
     tells_little = False
+    if title is None and (stays or any(s.is_named and not s.is_negated for s in ended)):
+        title = new_title_by_place(reading)
+        tells_little = title is not None and _stays_plainly(reading)
     if title is None and stays:
         title = title_in_passing(reading, "title_news")
         if title is None and reading.is_automatic:
@@ -172,7 +179,6 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         return None
     statement = title.statement
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak)]
-    ended = reading.of_sender(Meaning.ROLE_ENDED)
     if (away and not ended) or _is_kept(reading, statement) or _is_resumed(reading, statement):
         return None
     before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
@@ -206,21 +212,21 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
 
 def _is_kept(reading: Reading, statement: Statement) -> bool:
     """Tell whether a title is one that the sender goes on to have ("I continue as Bursar"), and gave up no other."""
-    gave_up = reading.of_sender(*DEPARTED, Meaning.ROLE_ENDED, Meaning.LAST_DAY)
-    is_only = all(s.is_negated or s.who == Who.UNRESOLVED for s in gave_up)
-    return is_only and _begins_within(reading, statement, Meaning.STILL_HERE)
+    return not gives_up(reading) and is_kept(reading, statement.sentence, statement.start)
+
+
+def _stays_plainly(reading: Reading) -> bool:
+    """Tell whether the sender says to be there still, and not only that the address stays, or what was given up."""
+    of_address = {s.sentence for s in reading.statements if s.means == Meaning.ADDRESS_UNCHANGED}
+    stays = [s for s in reading.of_sender(Meaning.STILL_HERE) if not (s.is_negated or s.is_weak or s.is_hedged)]
+    return not gives_up(reading) and any(s.is_first_person and s.sentence not in of_address for s in stays)
 
 
 def _is_resumed(reading: Reading, statement: Statement) -> bool:
     """Tell whether a post is what the sender came back to ("back since Monday, I have resumed the direction")."""
-    return _begins_within(reading, statement, Meaning.RETURNED)
-
-
-def _begins_within(reading: Reading, statement: Statement, means: Meaning) -> bool:
-    """Tell whether a statement begins within another of some meaning that is not denied."""
     return any(
         s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
-        for s in reading.of_sender(means)
+        for s in reading.of_sender(Meaning.RETURNED)
     )
 
 
@@ -282,10 +288,12 @@ def _names_another_firm(reading: Reading, statement: Statement) -> bool:
 
 
 def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
-    """Take a title beside a word of change for the news, where nothing else is told."""
+    """Take a title where a new one stands, or beside a word of change, for the news, where nothing else is told."""
     if reading.asks and not reading.is_automatic:
         return None
-    title = title_in_passing(reading, "title_cue" if reading.is_automatic else "title_news")
+    title = new_title_by_place(reading) or title_in_passing(
+        reading, "title_cue" if reading.is_automatic else "title_news"
+    )
     if title is None:
         return None
     return base._replace(

@@ -30,9 +30,11 @@ from autoresponder_dagster.determination.sender_facts import (
     forwarding_address,
     is_same_organization,
     moved_elsewhere,
+    new_title_by_place,
     says_to_stay,
     stated_address,
     stated_employer,
+    tells_own_title,
     title_at_employer,
     title_in_passing,
 )
@@ -267,7 +269,7 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     is_post = all(s.means == Meaning.POSITION_ELIMINATED or _is_of_a_post(reading, s) for s in said)
     is_post = is_post and stated_employer(reading) is None
     has_title = title is not None and title.organization is None and (bool(stays) or is_weak or is_post)
-    has_title = has_title or (is_weak and bool(stays) and title_in_passing(reading, "title_news") is not None)
+    has_title = has_title or ((is_weak or is_post) and bool(stays) and _has_title_in_passing(reading))
     if has_title or (denies and stays):
         return True
     if is_weak and (any(s.means != Meaning.ADDRESS_UNCHANGED for s in stays) or _is_away(reading)):
@@ -281,6 +283,11 @@ def _is_overruled(reading: Reading, said: Sequence[Statement]) -> bool:
     # "My contract has ended. Use info@…": an office's address is nobody's new one.
     is_own = stated.fit > facts.UNSURE and not is_dead and not is_role_mailbox(address or "")
     return address is not None and is_own and at_home and stated_employer(reading) is None
+
+
+def _has_title_in_passing(reading: Reading) -> bool:
+    """Tell whether a title stands in the text as the news, in whatever words."""
+    return new_title_by_place(reading) is not None or title_in_passing(reading, "title_news") is not None
 
 
 def _is_of_a_post(reading: Reading, statement: Statement) -> bool:
@@ -558,7 +565,7 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     news = [s for s in reading.statements if s.who == Who.THIRD and s.is_named and s.means in DEPARTED]
     facts_of_sender = (captured_title(reading), stated_address(reading).email, stated_employer(reading))
     has_new_duties = any(not s.is_negated for s in reading.of_sender(Meaning.NEW_TITLE))
-    is_other_news = has_new_duties or any(fact is not None for fact in facts_of_sender)
+    is_other_news = has_new_duties or any(fact is not None for fact in facts_of_sender) or tells_own_title(reading)
     if reading.has_absence_subject or is_other_news or news or here or speaks_of_a_while(reading):
         return None
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)

@@ -4,6 +4,7 @@ Belongs here: the facts that departures and changes both need. Does not belong h
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from autoresponder_dagster.addresses import (
 )
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import NO_SPACES, Meaning, alternatives, lexicon, terms
+from autoresponder_dagster.determination.lexicon import DEPARTED, NO_SPACES, Meaning, alternatives, lexicon, terms
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, local_part, may_hold_mailbox, names_match
 from autoresponder_dagster.determination.organizations import (
     clean_organization,
@@ -41,9 +42,6 @@ _BESIDE = 24
 """Characters from a title within which a name is its holder's."""
 _BARE_DOMAIN = re.compile(r"(?:^|[\s(\"'@])((?:[a-z0-9-]+\.)+[a-z]{2,})\b")
 """A domain by itself: nothing of a mailbox stands before it."""
-_BEFORE_HOLDER = re.compile(r"[,:(]? ?(?:is |was |will be )?(?:now |currently )?(?:our |the |my )?")
-_BEHIND_HOLDER = re.compile(r"[,:(]? ?(?:is |was |as |becomes? |became |will be )?(?:now |our |the |a |new )*")
-"""What stands between a title and the name of whoever holds it."""
 _UP_TO_STOP = re.compile(r"[^,.;:!?()]{3,60}")
 
 
@@ -278,6 +276,10 @@ def captured_title(reading: Reading) -> StatedTitle | None:
             organization = _organization_beside(reading, statement)
             if organization is not None and organization in raw:
                 text = clean_title(raw[: raw.find(organization)], reading.sources.lexicons, reading.identity) or text
+            sentence = reading.sources.own.sentences[statement.sentence]
+            end = max(sentence.text.find(text, statement.title[0]), statement.title[0]) + len(text)
+            if _finds(reading, "title_left_for", sentence, start=end):
+                continue  # "J'ai passé de chargée à directrice."
             text = _with_what_precedes(reading, statement, text)
             titles.append(StatedTitle(text, given, organization))
     return min(titles, key=lambda title: (title.statement.is_weak, title.text[:1].islower()), default=None)
@@ -286,7 +288,11 @@ def captured_title(reading: Reading) -> StatedTitle | None:
 def _is_in_address(reading: Reading, statement: Statement, title: str) -> bool:
     """Tell whether what was captured as a title is the beginning of an address."""
     sentence = reading.sources.own.sentences[statement.sentence]
-    start = sentence.text.find(title, statement.start)
+    return _is_in_mailbox(sentence, sentence.text.find(title, statement.start))
+
+
+def _is_in_mailbox(sentence: Sentence, start: int) -> bool:
+    """Tell whether what begins somewhere is a part of an address ("directeur@…")."""
     return any(box.start <= start < box.end for box in sentence.boxes)
 
 
@@ -329,27 +335,53 @@ def _organization_beside(reading: Reading, statement: Statement) -> str | None:
 @lru_cache(maxsize=2)
 def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the title that is the news, where a message is known to tell of one: whatever words it stands among."""
-    return captured_title(reading) or _title_by_place(reading)
+    title = captured_title(reading) or new_title_by_place(reading)
+    if title is not None:
+        return title
+    # Where a language has no words that stand before a new title, those before a former one are too few, too.
+    is_known = any("title_new_before" in lexicon.words for lexicon in reading.sources.lexicons[:1])
+    others = _titles_by_place(reading)[1] if is_known else ()
+    return others[0] if len({fold(title.text) for title in others}) == 1 else None
 
 
-def _title_by_place(reading: Reading) -> StatedTitle | None:
-    """Return the title that stands where a new one does ("to …", "… since May", "… (previously …)"), else the only one.
+def new_title_by_place(reading: Reading) -> StatedTitle | None:
+    """Return the title that stands where a new one does ("to …", "… since May", "… (previously …)")."""
+    return next(iter(_titles_by_place(reading)[0]), None)
+
+
+def tells_own_title(reading: Reading) -> bool:
+    """Tell whether a first person stands before a title that stands where a new one does ("so I'm the Bursar now")."""
+    title = new_title_by_place(reading)
+    if title is None or reading.identity.writer is not None:
+        return False
+    sentence = reading.sources.own.sentences[title.statement.sentence]
+    return _finds(reading, "first_person", sentence, end=title.statement.start)
+
+
+@lru_cache(maxsize=2)
+def _titles_by_place(reading: Reading) -> tuple[tuple[StatedTitle, ...], tuple[StatedTitle, ...]]:
+    """Return the titles that stand where a new one does, and those of which nothing tells what they are.
 
     One that was held before, or is somebody else's, is none.
     """
     own, lexicons = reading.sources.own, reading.sources.lexicons
     new, others = [], []
     for number, sentence in enumerate(own.sentences):
-        for start, end in titles_in(sentence.text, lexicons):
+        if sentence.is_subject or not _finds(reading, "title_noun", sentence):
+            continue
+        spans = titles_in(sentence.text, lexicons)
+        for start, end in spans:
             title = clean_title(sentence.text[start:end], lexicons, reading.identity)
-            if title is None or sentence.is_subject or not names_one(title, lexicons):
+            if title is None or not names_one(title, lexicons):
                 continue
             found = sentence.text.find(title, start, end)
             begins, ends = (found, found + len(title)) if found >= 0 else (start, end)
             if (
                 _finds(reading, "title_past_before", sentence, end=begins)
-                or _is_kept(reading, number, begins)
+                or is_kept(reading, number, begins)
                 or _names_holder(reading, sentence, begins, ends)
+                or _is_told_of_another(reading, sentence, spans, begins)
+                or _is_in_mailbox(sentence, begins)
             ):
                 continue
             stated = StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number, begins, ends))
@@ -365,16 +397,16 @@ def _title_by_place(reading: Reading) -> StatedTitle | None:
                 or not ends_as_title(title, lexicons)
             ):
                 others.append(stated)
-    # Where a language has no words that stand before a new title, those before a former one are too few, too.
-    is_known = any("title_new_before" in lexicon.words for lexicon in lexicons[:1])
-    is_only = is_known and len({fold(title.text) for title in others}) == 1
-    return new[0] if new else others[0] if is_only else None
+    return tuple(new), tuple(others)
 
 
 def _names_holder(reading: Reading, sentence: Sentence, start: int, end: int) -> bool:
     """Tell whether somebody else's name stands directly before or behind a title, or is a part of it."""
     identity, lexicons = reading.identity, reading.sources.lexicons
-    text, title = sentence.text, sentence.text[start:end]
+    title = sentence.text[start:end]
+    first, comma, _ = title.partition(",")
+    if comma and is_person_like(first) and not any(lexicon.finds("title_noun", fold(first)) for lexicon in lexicons):
+        return True  # "Ada Blu, Route Director"
     _, _, without = title.partition(" ")
     if has_honorific(title) and not any(lexicon.finds("title_noun", fold(without)) for lexicon in lexicons):
         return without[:1].isupper() and not identity.is_named_in(without)  # "Dean Lee"
@@ -383,11 +415,26 @@ def _names_holder(reading: Reading, sentence: Sentence, start: int, end: int) ->
         and not identity.is_named_in(name)
         and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
         and (
-            (at >= end and _BEFORE_HOLDER.fullmatch(text[end:at]) is not None)
-            or (until <= start and _BEHIND_HOLDER.fullmatch(text[until:start]) is not None)
+            (at >= end and _finds(reading, "before_holder", sentence, end, at))
+            or (until <= start and _finds(reading, "behind_holder", sentence, until, start))
+            or (start < at < end and title[:1].islower())  # "direttrice Ada Blu"
         )
         for at, until, name in sentence.names
     )
+
+
+def _is_told_of_another(reading: Reading, sentence: Sentence, titles: Sequence[tuple[int, int]], start: int) -> bool:
+    """Tell whether somebody else is named before a title, and no first person ("Bo Ray was named Director")."""
+    identity, lexicons = reading.identity, reading.sources.lexicons
+    names_another = any(
+        end <= start
+        and is_person_like(name)
+        and not identity.is_named_in(name)
+        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
+        and not any(opens <= begins < closes for opens, closes in titles)
+        for begins, end, name in sentence.names
+    )
+    return names_another and not _finds(reading, "first_person", sentence, end=start)
 
 
 def _is_first_of_nouns(title: str, after: str) -> bool:
@@ -418,20 +465,40 @@ def title_in_passing(reading: Reading, cue: str | None) -> StatedTitle | None:
             after = found + len(title) if found >= 0 else end  # What was cut off ("chair am I still") tells more.
             if (
                 _finds(reading, "title_former_before", sentence, end=start)
+                or _finds(reading, "title_past_before", sentence, end=start)
                 or _finds(reading, "title_former_after", sentence, start=after)
                 or _is_of_another(reading, sentence.text, start, end)
-                or _is_kept(reading, number, start)
+                or is_kept(reading, number, start)
+                or _is_in_mailbox(sentence, start)
             ):
                 continue
             return StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number, start, end))
     return None
 
 
-def _is_kept(reading: Reading, sentence: int, start: int) -> bool:
-    """Tell whether a title is one that the sender still has ("I remain Deputy Director")."""
+def is_kept(reading: Reading, sentence: int, start: int) -> bool:
+    """Tell whether what begins somewhere is told of as what the sender still has ("I remain Deputy Director").
+
+    Who gave up something else may have what follows "as" only since then ("I stepped down and stay on as an adviser").
+    """
+    folded = reading.sources.own.sentences[sentence].folded
+    for stays in reading.of_sender(Meaning.STILL_HERE):
+        if stays.sentence != sentence or stays.is_negated or start < stays.start:
+            continue
+        known = lexicon(stays.language)
+        if start < stays.end + (2 if known.has_spaces else 0):
+            return True
+        between = folded[stays.end : start]
+        if len(between) < _BESIDE and known.finds("as_title", between) is not None and not gives_up(reading):
+            return True
+    return False
+
+
+def gives_up(reading: Reading) -> bool:
+    """Tell whether the sender is told to have left something: the house or a post."""
     return any(
-        s.sentence == sentence and not s.is_negated and s.start <= start <= s.end + 1
-        for s in reading.of_sender(Meaning.STILL_HERE)
+        not (s.is_negated or s.who == Who.UNRESOLVED)
+        for s in reading.of_sender(*DEPARTED, Meaning.ROLE_ENDED, Meaning.LAST_DAY)
     )
 
 

@@ -21,6 +21,7 @@ from .messages import build
         ("I stay on as Special Projects Director through the summer.", "Special Projects Director"),
         ("My term as Dean is over. I'm now full-time as Professor of Maps.", "Professor of Maps"),
         ("I am now Permanent Secretary and the post of Deputy Secretary is vacant.", "Permanent Secretary"),
+        ("I'm no more Yard Foreman but Yard Superintendent.", "Yard Superintendent"),
     ],
 )
 def test_the_new_title_is_found(body: str, title: str) -> None:
@@ -38,7 +39,51 @@ def test_the_new_title_is_found(body: str, title: str) -> None:
         "Managers, please use the portal.",
         "Happy Nurses Week!",
         "I have stopped being Bursar.",
+        "I concluded my contract as Bursar. As of May, the Bursar is Dr. Bo Ray.",
+        "I handed the routes to Bo Ray, Route Director.",
+        "Bo Ray was made Director in May.",
     ],
 )
 def test_a_title_of_before_or_of_somebody_else_is_none(body: str) -> None:
+    assert stated_title(read(build(body, sender="Ann Lee <ann.lee@acme.example>"), None, None)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ('Bitte auf dem Umschlag "Referentin" durch "Abteilungsleiterin" ersetzen.', "Abteilungsleiterin"),
+        ("Seit Mai bin ich im selben Haus als Archivleiterin; vorher war ich Referentin.", "Archivleiterin"),
+        ('Wilt u "medewerker" wijzigen? Het is nu "teamleider".', "teamleider"),
+        ("Jag är sedan i maj arkivchef; tidigare var jag handläggare.", "arkivchef"),
+        ("Je suis passée de rédactrice à directrice des cartes.", "directrice des cartes"),
+        ("J'étais adjointe ; depuis mai, je suis la directrice du dépôt.", "directrice du dépôt"),
+        ("El consejo me eligió presidenta; dejo la secretaría.", "presidenta"),
+        ("Ya no soy técnico, sino director de planta.", "director de planta"),
+        ("Torno a fare la professoressa, dopo tre anni come preside.", "professoressa"),
+        ("Il consiglio mi ha nominata direttrice del deposito.", "direttrice del deposito"),
+        ("A direção nomeou-me diretora de obras; até maio eu não era mais do que assessora.", "diretora de obras"),
+        ("Zarząd mianował mnie kierownikiem archiwum.", "kierownikiem archiwum"),
+    ],
+)
+def test_the_new_title_is_found_in_other_languages(body: str, title: str) -> None:
+    found = stated_title(read(build(body, sender="Ann Lee <ann.lee@acme.example>"), None, None))
+    assert found is not None
+    assert found.text == title
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Ich war neun Jahre als Leiterin tätig. Jetzt ist Leiter Herr Bo Ray.",
+        "Na acht jaar als directeur ben ik gestopt.",
+        "Jag har slutat som ordförande.",
+        "La directrice est Mme Ada Blu. J'ai terminé comme directrice.",
+        "He terminado como director. La nueva directora es Ada Blu.",
+        "Ho finito come direttore; ora la direttrice Ada Blu vi aiuta.",
+        "Deixei de ser diretora.",
+        "Przestałam być dyrektorem.",
+        "Het werk doet nu een ander: directeur@acme.example.",
+    ],
+)
+def test_a_title_of_before_is_none_in_other_languages(body: str) -> None:
     assert stated_title(read(build(body, sender="Ann Lee <ann.lee@acme.example>"), None, None)) is None
