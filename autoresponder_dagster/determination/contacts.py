@@ -23,10 +23,18 @@ from autoresponder_dagster.determination.lexicon import (
     name_words,
     terms,
 )
-from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
+from autoresponder_dagster.determination.mailboxes import (
+    Mailbox,
+    find_mailboxes,
+    is_personal,
+    local_part,
+    names_match,
+    spelled_words,
+)
 from autoresponder_dagster.determination.organizations import names_an_organization, names_own_organization
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
+    FoundName,
     Identity,
     follows_preposition,
     has_honorific,
@@ -48,6 +56,13 @@ _LONGEST_NOUN = 40
 REACH_BEFORE, REACH_AFTER = 70, 60
 """Characters before and after an address within which a name may be its owner's."""
 _LONG_WORD = 4
+_WORD_OF_ADDRESS = re.compile(r"[^a-z]+")
+_FULL_NAME, _FULL_NAME_AND_MORE = 2, 3
+"""Words of a given name and a surname, and from how many on there may be others with them."""
+_LONGEST_KIN = 40
+"""Characters in which a relation is told before a name ("my younger brother")."""
+_DEGREE_LETTERS = range(2, 5)
+_FORMS_OF_ADDRESS = frozenset({"herr", "herrn", "frau", "mr", "mrs", "ms", "miss", "mme", "sig", "sra", "pani", "panu"})
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _ARTICLE = re.compile(
     r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
@@ -99,7 +114,10 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
         if name and (not boxes or sentence.text.find(name) < sentence.text.rfind(";", 0, boxes[0].start)):
             found.append(
                 Contact(
-                    name, None, is_topical=_is_topical(sentence), is_guess=_is_guess(name, None, number, statements)
+                    name,
+                    None,
+                    is_topical=_is_topical(sentence, statements, number),
+                    is_guess=_is_guess(name, None, number, statements),
                 )
             )
     return _merged([*successors, *found, *_in_signature(sources), *_writer(sources)])
@@ -146,22 +164,28 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
         if not _is_same(name, fold(signed))
     ]
     if not named:
-        refers = {s.sentence for s in statements if s.means == Meaning.SUCCESSOR}
-        named = [
-            (number, name)
-            for number in numbers
-            for name in _given_names(sources.own.sentences[number], sources)
-            if number in refers or _address_of(name, sources)
-        ]
+        named = [(number, name) for number in numbers for name in _given_names(number, sources, statements)]
     if not named and signed and _address_of(signed, sources):
         named = [(0, signed)]
+    if not named and _has_anothers_mailbox(sources):
+        named = [(0, strip_honorifics(sources.identity.name or ""))]
     if len(named) == 1:
         return [Contact(named[0][1], _address_of(named[0][1], sources) or _address_near(named[0][0], sources))]
     return _merged([Contact(name, _address_of(name, sources)) for _, name in named])
 
 
+def _has_anothers_mailbox(sources: Sources) -> bool:
+    """Tell whether the header shows a full name that does not fit its address, but another one of the message."""
+    identity = sources.identity
+    name = strip_honorifics(identity.name or "")
+    if not is_person_like(name) or names_match(identity.email or "", name):
+        return False
+    return _box_spelling(name, sources) is not None
+
+
 def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
     """Return the full names of others in a sentence, also those behind a title ("Outreach Manager Bo Ray")."""
+    names = [_without_post(found, sources) for found in sentence.names]
     beside = [
         (found.start(1), found.group(1))
         for found in _TWO_WORDS.finditer(sentence.text)
@@ -170,7 +194,7 @@ def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
     ]
     return [
         _DEGREES.sub("", strip_honorifics(name))
-        for start, name in sorted([*((start, name) for start, _, name in sentence.names), *beside])
+        for start, name in sorted([*((start, name) for start, _, name in names), *beside])
         if is_person_like(name)
         and not _is_addressed(sentence.text, start, name)
         and (has_honorific(name) or not _before_firms().search(sentence.folded[:start]))
@@ -201,20 +225,30 @@ def _ends_in_title(folded: str, lexicons: Sequence[Lexicon]) -> bool:
     )
 
 
-def _given_names(sentence: Sentence, sources: Sources) -> list[str]:
-    """Return the given names that stand alone in a sentence and do something, are asked for or have an address."""
+def _given_names(number: int, sources: Sources, statements: Sequence[Statement]) -> list[str]:
+    """Return the given names that stand alone in a sentence and are turned to, or do something and are known by more.
+
+    That is an address of their own, or a word of succession beside them.
+    """
+    sentence = sources.own.sentences[number]
+    refers = any(s.means == Meaning.SUCCESSOR and s.sentence == number for s in statements)
     return [
         strip_honorifics(name)
         for start, end, name in sentence.names
-        if len(name.split()) == 1
+        if len(strip_honorifics(name).split()) == 1
         and _may_be_person(sentence.text, start, name, sources)
         and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
         and not name.isupper()
-        and "'" not in name
-        and not follows_preposition(sentence.text, start)
         and not any(fold(name) in lexicon.function_words for lexicon in sources.lexicons)
-        and _acts(sentence, start, end, sources)
+        and (
+            _is_object(sentence, start, sources)
+            or (
+                not follows_preposition(sentence.text, start)
+                and _begins_and_acts(sentence, start, end, sources)
+                and (refers or _address_of(strip_honorifics(name), sources))
+            )
+        )
     ]
 
 
@@ -343,11 +377,23 @@ def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[in
 
 def _acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
     """Tell whether a name is the subject of a clause, or what comes before it hands something over."""
-    before, after = sentence.folded[:start], sentence.folded[end:]
-    begins = _BEGINS_CLAUSE.search(sentence.text[:start]) is not None
-    return (
-        begins and any(lexicon.within(sentence.folded).finds("acts", after) for lexicon in sources.lexicons)
-    ) or any(lexicon.finds("acts_before", before) for lexicon in sources.lexicons[:1])
+    return _begins_and_acts(sentence, start, end, sources) or _is_object(sentence, start, sources)
+
+
+def _begins_and_acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
+    """Tell whether a name begins a clause and does something in it, also in a short form ("Ann's the one now")."""
+    if _BEGINS_CLAUSE.search(sentence.text[:start]) is None:
+        return False
+    end -= len("'s") if sentence.folded[start:end].endswith("'s") else 0
+    return any(
+        lexicon.within(sentence.folded).finds("acts", sentence.folded[end:]) is not None for lexicon in sources.lexicons
+    )
+
+
+def _is_object(sentence: Sentence, start: int, sources: Sources) -> bool:
+    """Tell whether what comes before a name hands something over to whoever is called so, or asks to turn there."""
+    before = sentence.folded[:start]
+    return any(lexicon.finds("acts_before", before) for lexicon in sources.lexicons[:1])
 
 
 def _with_addresses(
@@ -355,6 +401,7 @@ def _with_addresses(
 ) -> list[Contact]:
     """Return the people behind the addresses of a sentence."""
     sentence = sources.own.sentences[number]
+    is_topical = _is_topical(sentence, statements, number)
     found = []
     for position, box in enumerate(boxes):
         name = _name_of(sources, statements, number, box, start=boxes[position - 1].end if position else 0)
@@ -364,7 +411,7 @@ def _with_addresses(
         if name and is_role_mailbox(box.email) and _is_word_of(name, box):
             continue  # "Office of the General Manager (Works), gm.works@…", "Kliniken nås på klinik@…"
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
-            found.append(Contact(name, None, is_topical=_is_topical(sentence)))
+            found.append(Contact(name, None, is_topical=is_topical))
         elif name and _is_office(sentence.text, name, box, sources):
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
@@ -372,7 +419,7 @@ def _with_addresses(
             is_turned_to = bool(name) and _is_turned_to(sentence.text, name or "", sources.lexicons[:1])
             is_guess = bool(name) and _is_guess(name or "", box, number, statements) and not is_turned_to
             is_matter = bool(name) and _is_label(name or "", box) and not is_turned_to
-            found.append(Contact(name, box.email, title, _is_topical(sentence) or is_matter, is_guess))
+            found.append(Contact(name, box.email, title, is_topical or is_matter, is_guess))
     return found
 
 
@@ -446,7 +493,7 @@ def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
     """Return the person's name that belongs to an address in a text: one that fits it, else the nearest before it."""
     names = [
         (end, strip_honorifics(name))
-        for start, end, name in person_names(text)
+        for start, end, name in (_without_post(found, sources) for found in person_names(text))
         if not box.start <= start < box.end and _may_be_person(text, start, name, sources)
     ]
     fitting = [name for _, name in names if names_match(box.email, name)]
@@ -456,21 +503,98 @@ def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
     return before[-1] if before and not is_role_mailbox(box.email) else None
 
 
+def _without_post(found: FoundName, sources: Sources) -> FoundName:
+    """Return a name without the words before and behind it that only have a capital, too.
+
+    An address tells where it begins ("Plant Manager Ann Lee", "Ann Lee Port Captain"), or a form of address does.
+    """
+    start, _, raw = found
+    words = strip_honorifics(raw).split()
+    if len(words) < _FULL_NAME_AND_MORE or is_asian(raw):
+        return found
+    lexicons, name = sources.lexicons, " ".join(words)
+    spelled = next(filter(None, (spelled_words(box.email, name) for box in _others_boxes(sources))), None)
+    if spelled is not None and _is_no_surname(words[spelled[0] + 1], lexicons):
+        return found
+    first, surname = spelled or (_length_of_title(words, lexicons), len(words))
+    last = _end_of_surnames(words, surname, lexicons)
+    degrees = (place for place in range(first + _FULL_NAME, last) if _is_degree(words[place], words[first]))
+    name = " ".join(words[first : next(degrees, last)])
+    place = raw.find(name)
+    return (start + place, start + place + len(name), name) if place >= 0 and len(name) < len(raw) else found
+
+
+def _end_of_surnames(words: Sequence[str], end: int, lexicons: Sequence[Lexicon]) -> int:
+    """Return where a name ends of which the words up to some end are certain: a second surname may follow.
+
+    What stands before a title is of it, where the noun comes last ("Ann Lee Port Captain").
+    """
+    for place in range(end, len(words)):
+        if words[place].isupper() or _is_no_surname(words[place], lexicons):
+            is_noun_last = any(Trait.CAPITAL_TITLES in lexicon.traits for lexicon in lexicons[:1])
+            return end if is_noun_last else place
+    return len(words)
+
+
+def _length_of_title(words: Sequence[str], lexicons: Sequence[Lexicon]) -> int:
+    """Return how many words before a full name are a title, or end with a form of address."""
+    return max(
+        (
+            place
+            for place in range(1, len(words) - 1)
+            if _is_title(words[place - 1], lexicons) or fold(words[place - 1]).strip(".") in _FORMS_OF_ADDRESS
+        ),
+        default=0,
+    )
+
+
+def _is_title(word: str, lexicons: Sequence[Lexicon]) -> bool:
+    title = fold(word)
+    return any(
+        "title_noun" in lexicon.words and lexicon.words["title_noun"].fullmatch(title) for lexicon in lexicons[:1]
+    )
+
+
+def _is_no_surname(word: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether a word behind a name is of a title or an organisation, not a second surname."""
+    return (
+        _is_title(word, lexicons) or fold(word) in name_words("organization_words") or fold(word) in name_words("posts")
+    )
+
+
+def _is_degree(word: str, given: str) -> bool:
+    """Tell whether a word behind a name is an abbreviation, where not all of the name is in capitals."""
+    return word.isupper() and len(word) in _DEGREE_LETTERS and not given.isupper()
+
+
 def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     """Tell whether a capitalised sequence can be another person: an office, a title or a noun alone is none."""
     name = strip_honorifics(raw)
-    is_sender = sources.identity.is_named_in(name) and not _is_namesake(text, start, raw, sources.identity)
-    if len(name) < len("Bo") or is_sender or _is_organization(name, sources.identity):
+    is_sender = sources.identity.is_named_in(name) and not _is_namesake(name, sources)
+    if len(name) < len("Bo") or is_sender or _has_other_role(text, start, start + len(raw), sources):
         return False
-    if _has_other_role(text, start, start + len(raw), sources) or _is_post(name, sources):
+    if _is_spelled_out(name, sources):
+        return True
+    if _is_organization(name, sources.identity) or _is_post(name, sources):
         return False
     if len(name.split()) > 1:
-        is_vacant = _OF_A_POST.search(text[:start]) is not None
-        is_office = (name.endswith("s") or is_vacant) and _is_last_title(name, sources)
-        is_place = _WITHIN.search(text[:start]) is not None and not any(
-            lexicon.finds("acts_before", fold(text[:start])) for lexicon in sources.lexicons[:1]
-        )
-        return has_honorific(raw) or not (is_office or is_place)
+        return has_honorific(raw) or not _is_office_or_place(text, start, name, sources)
+    return _may_be_given_name(text, start, raw, sources)
+
+
+def _is_office_or_place(text: str, start: int, name: str, sources: Sources) -> bool:
+    """Tell whether a capitalised sequence is a title in the plural or one that is vacant, or stands as a place does."""
+    is_vacant = _OF_A_POST.search(text[:start]) is not None
+    is_office = (name.endswith("s") or is_vacant) and _is_last_title(name, sources)
+    is_place = _WITHIN.search(text[:start]) is not None and not any(
+        lexicon.finds("acts_before", fold(text[:start])) for lexicon in sources.lexicons[:1]
+    )
+    return is_office or is_place
+
+
+def _may_be_given_name(text: str, start: int, raw: str, sources: Sources) -> bool:
+    """Tell whether one capitalised word can be a name: no title, and nothing that has an article."""
+    name = strip_honorifics(raw)
     may_have_article = bool(sources.lexicons) and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits
     has_article = not may_have_article and _ARTICLE.search(text[:start]) is not None
     is_title = any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons)
@@ -491,17 +615,45 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     )
 
 
-def _is_namesake(text: str, start: int, raw: str, identity: Identity) -> bool:
-    """Tell whether a full name is a relative's of the sender, with an address of its own beside it."""
-    name = strip_honorifics(raw)
+def _is_namesake(name: str, sources: Sources) -> bool:
+    """Tell whether a full name is a relative's of the sender, with an address of its own in the own words."""
+    identity = sources.identity
     words = name.split()
-    follows = re.match(r"[^@]{0,8}?([\w.+-]+)@", text[start + len(raw) :])
-    if len(words) < len(("given", "surname")) or follows is None or identity.is_given_name_in(words[0]):
+    if len(words) < _FULL_NAME or identity.is_given_name_in(words[0]):
         return False
-    local = fold(follows.group(1))
     given = fold(words[0])
-    is_own = local == identity.local_part or (identity.local_part[:1] == given[:1] and given not in local)
-    return not is_own and (given in local or local[:2] == f"{given[:1]}.")
+    if identity.local_part[:1] == given[:1] and given not in identity.local_part and identity.name is None:
+        return False  # "aperera@…" may be Ann's.
+    return any(
+        given in fold(local_part(box.email)) or spelled_words(box.email, name) == (0, len(words))
+        for box in _others_boxes(sources)
+    )
+
+
+def _is_spelled_out(name: str, sources: Sources) -> bool:
+    """Tell whether an address of another spells out a full name: then it is a person's, whatever it could be."""
+    if len(name.split()) < _FULL_NAME or re.sub(r"[^a-z]", "", fold(name)) in sources.identity.domain_letters:
+        return False
+    return _box_spelling(name, sources) is not None
+
+
+def _box_spelling(name: str, sources: Sources) -> Mailbox | None:
+    """Return the address of another that spells out a name from its beginning."""
+    found = ((box, spelled_words(box.email, name)) for box in _others_boxes(sources))
+    return next((box for box, words in found if words is not None and words[0] == 0), None)
+
+
+@lru_cache(maxsize=2)
+def _others_boxes(sources: Sources) -> tuple[Mailbox, ...]:
+    """Return the addresses in the own words and below them that are neither the sender's nor an office's."""
+    return tuple(
+        box
+        for box in (
+            *(box for sentence in sources.own.sentences for box in sentence.boxes),
+            *find_mailboxes(sources.own.signature),
+        )
+        if box.email != sources.identity.email and not is_role_mailbox(box.email)
+    )
 
 
 def _is_post(name: str, sources: Sources) -> bool:
@@ -511,6 +663,13 @@ def _is_post(name: str, sources: Sources) -> bool:
     return len(words) == len(("post", "field")) and any(
         title is not None and title.fullmatch(fold(words[0])) is not None for title in titles
     )
+
+
+def _ends_as_post(raw: str, sources: Sources) -> bool:
+    """Tell whether the last of some words with capitals is a title where titles have capitals ("Special Adviser")."""
+    has_capitals = any(Trait.CAPITAL_TITLES in lexicon.traits for lexicon in sources.lexicons[:1])
+    is_title = has_capitals and _is_title(raw.rpartition(" ")[2], sources.lexicons)
+    return is_title and not has_honorific(raw) and not _is_spelled_out(raw, sources)
 
 
 def _is_last_title(name: str, sources: Sources) -> bool:
@@ -527,9 +686,21 @@ def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
         return False  # A relative with an address may well take over.
     if sources.identity.writer is not None and _is_same(text[start:end], fold(sources.identity.writer)):
         return not (sources.own.says("writer_takes_over", sources.lexicons) or _has_own_box(sources))
-    return any(
-        lexicon.finds("other_role_before", before) or lexicon.finds("other_role_after", after)
-        for lexicon in sources.lexicons
+    if any(lexicon.finds("other_role_after", after) for lexicon in sources.lexicons):
+        return True
+    is_other = any(lexicon.finds("other_role_before", before) for lexicon in sources.lexicons)
+    is_relative = is_other and any(lexicon.finds("kin", before[-_LONGEST_KIN:]) for lexicon in sources.lexicons)
+    return is_other and not (is_relative and _has_address(text[start:end], sources))
+
+
+def _has_address(name: str, sources: Sources) -> bool:
+    """Tell whether an address of another begins with a given name or spells out a full one."""
+    name = strip_honorifics(name)
+    if len(name.split()) >= _FULL_NAME:
+        return _is_spelled_out(name, sources)
+    given = fold(name)
+    return len(given) > 1 and any(
+        _WORD_OF_ADDRESS.split(fold(local_part(box.email)))[0] == given for box in _others_boxes(sources)
     )
 
 
@@ -569,9 +740,9 @@ def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
     """Return the fullest form of a name in the own words; without a name, one that fits the address."""
     longest = ""
     for sentence in sources.own.sentences:
-        for start, _, raw in sentence.names:
+        for start, _, raw in (_without_post(found, sources) for found in sentence.names):
             full = strip_honorifics(raw)
-            if len(full) <= len(longest):
+            if len(full) <= len(longest) or (name is None and sentence.folded[:start].endswith("the ")):
                 continue
             fits = (
                 names_match(box.email, full)
@@ -580,12 +751,15 @@ def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
             )
             if fits and _may_be_person(sentence.text, start, raw, sources):
                 longest = full
+    if name is not None and not names_match(box.email, name):
+        return _signed_name(box, sources) or longest or name
     return longest or name or _signed_name(box, sources)
 
 
 def _signed_name(box: Mailbox, sources: Sources) -> str | None:
     """Return the name below the text that an address in it fits: whoever follows may have written."""
-    names = [strip_honorifics(raw) for _, _, raw in person_names(sources.own.signature)]
+    found = (_without_post(name, sources) for name in person_names(sources.own.signature))
+    names = [strip_honorifics(raw) for _, _, raw in found]
     fitting = [
         name
         for name in names
@@ -614,12 +788,12 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
     captured = _captured_name(sources, statements, number)
     if captured and not is_asian(captured):
         return captured
-    for start, _, raw in sentence.names:
+    for start, _, raw in (_without_post(found, sources) for found in sentence.names):
         name = strip_honorifics(raw)
         is_object = (
             sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
         )
-        if is_object or not is_person_like(raw) or _is_post(name, sources):
+        if is_object or not is_person_like(raw) or _is_post(name, sources) or _ends_as_post(raw, sources):
             continue
         if names_own_organization(name, sources.identity):
             continue
@@ -639,8 +813,12 @@ def _in_signature(sources: Sources) -> list[Contact]:
     return []
 
 
-def _is_topical(sentence: Sentence) -> bool:
-    return _TOPIC.match(sentence.text) is not None
+def _is_topical(sentence: Sentence, statements: Sequence[Statement], number: int) -> bool:
+    """Tell whether a line begins with a matter for which it is ("Orders: Ann Lee"), not with a succession."""
+    topic = _TOPIC.match(sentence.text)
+    return topic is not None and not any(
+        s.means == Meaning.SUCCESSOR and s.sentence == number and s.start < topic.end() for s in statements
+    )
 
 
 def _title_after(text: str, name: str | None, lexicons: Sequence[Lexicon]) -> str | None:

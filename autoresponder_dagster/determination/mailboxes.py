@@ -123,10 +123,38 @@ def names_match(email: str, name: str) -> bool:
         return has_surname_of(local_part(email), name)
     if belongs_to_name(email, name):
         return True
+    return belongs_to_name(email, german_spelling(name))
+
+
+@lru_cache(maxsize=4096)
+def spelled_words(email: str, name: str) -> tuple[int, int] | None:
+    """Return which words of a name an address spells out: given name and surname, or an initial and the surname.
+
+    ``Plant Manager Ann Lee`` at ``ann.lee@…`` or ``alee@…`` gives (2, 4). Where the address holds a given name alone,
+    the words from there on; null where it tells nothing of where the name begins.
+    """
+    local = _NO_LETTER.sub("", fold(local_part(email)))
+    for spelled in (name, german_spelling(name)):
+        words = [_NO_LETTER.sub("", fold(word)) for word in spelled.split()]
+        for start, given in enumerate(words[:-1]):
+            for end in range(start + 2, len(words) + 1):
+                surname = "".join(words[end - 1 : end])
+                rests = {surname, "".join(words[start + 1 : end])}
+                if given and surname and local in {f"{one}{rest}" for one in (given, given[0]) for rest in rests}:
+                    return start, end
+                if given and local in {f"{rest}{one}" for one in (given, given[0]) for rest in rests}:
+                    return start, end
+            if len(given) >= _SHORT_NAME and local == given:
+                return start, len(words)
+    return None
+
+
+def german_spelling(name: str) -> str:
+    """Return a name in small letters as addresses spell it where they have no umlauts (``roettgers``)."""
     german = name.lower()
     for letter, spelling in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("å", "aa"), ("ø", "oe"), ("æ", "ae")):
         german = german.replace(letter, spelling)
-    return belongs_to_name(email, german)
+    return german
 
 
 def shape(email: str) -> str:

@@ -4,7 +4,7 @@ Belongs here: names. Does not belong here: addresses as such (``mailboxes.py``).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,12 +25,12 @@ from autoresponder_dagster.determination.lexicon import alternatives, name_words
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
 _TITLE = "(?:Prof|Dr|Mag|Ing|Ir|Drs|Dhr|Mw|Mevr|Hr|Fr|Mr|Mrs|Ms|Dott|Sig|Avv)\\."
-_NAME_WORD = rf"(?:{_TITLE}|[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*|[{_UPPER}]\.)"
+_NAME_WORD = rf"(?:{_TITLE}|[{_UPPER}]\.|[{_UPPER}][^\W\d_]*(?:['’-][^\W\d_]+)*)"
 # The same, but a capital comes first and then what must not stand before it: a search goes from capital to capital.
 _REST_OF_TITLE = (
     r"(?:(?<=P)rof|(?<=D)(?:rs?|hr|ott)|(?<=M)(?:ag|w|evr|rs?|s)|(?<=I)(?:ng|r)|(?<=[HF])r|(?<=S)ig|(?<=A)vv)\."
 )
-_FIRST_WORD = rf"[{_UPPER}](?<![\w@.-].)(?:{_REST_OF_TITLE}|[^\W\d_]*(?:['’-][^\W\d_]+)*|\.)"
+_FIRST_WORD = rf"[{_UPPER}](?<![\w@.-].)(?:{_REST_OF_TITLE}|\.|[^\W\d_]*(?:['’-][^\W\d_]+)*)"
 
 
 @lru_cache(maxsize=1)
@@ -261,7 +261,7 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
         if begins > found.start() and (again := _name().match(text, begins)) and again.end() > found.end():
             place = begins  # "April in den Händen von Dr. Ann Lee": there was no room for all of the name.
             continue
-        while words and (_is_common(words[-1].group(), spelled) or words[-1].group()[0].islower()):
+        while words and _is_no_end([word.group() for word in words], spelled):
             words.pop()
         if len(words) > 1 and len(words[0].group()) == 1 and _plain(words[1].group()) in name_words("honorifics"):
             words.pop(0)  # an article: "O Dr. Lemos"
@@ -275,12 +275,26 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
         start = titled.start(1) if titled is not None else start
         start += _length_of_post(text[start:end])
         name = text[start:end]
-        if any(_is_common(word, spelled) and not _is_particle(word) for word in name.split(" ")[1:]):
+        if _is_broken(name.split(" "), spelled):
             continue
         if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
             names.append((start, end, name))
     names.extend((name.start, name.end, text[name.start : name.end]) for name in asian_names(text))
     return tuple(sorted(names)), tuple(capitals)
+
+
+def _is_broken(words: Sequence[str], spelled: frozenset[str]) -> bool:
+    """Tell whether a common word stands within what looks like a name, or at its end."""
+    if any(_is_common(word, spelled) and not _is_particle(word) for word in words[1:-1]):
+        return True
+    return len(words) > 1 and not _is_particle(words[-1]) and _is_no_end(words, spelled)
+
+
+def _is_no_end(words: Sequence[str], spelled: frozenset[str]) -> bool:
+    """Tell whether no name ends with the last of some words: a common one, unless it is known as a surname, too."""
+    last = words[-1]
+    is_surname = len(words) > 1 and _plain(last) in name_words("surnames_too") and not _is_common(words[-2], spelled)
+    return last[0].islower() or (_is_common(last, spelled) and not is_surname)
 
 
 def _length_of_post(name: str) -> int:

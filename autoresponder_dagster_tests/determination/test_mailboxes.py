@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoresponder_dagster.determination.mailboxes import find_mailboxes, is_personal, names_match
+from autoresponder_dagster.determination.mailboxes import find_mailboxes, is_personal, names_match, spelled_words
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,23 @@ def test_find(text, emails):
 )
 def test_names_match(email, name, fits):
     assert names_match(email, name) is fits
+
+
+@pytest.mark.parametrize(
+    ("email", "name", "words"),
+    [
+        ("ann.lee@x.example", "Plant Manager Ann Lee", (2, 4)),
+        ("alee@x.example", "Ann Lee Port Captain", (0, 2)),
+        ("lee.ann@x.example", "Ann Lee", (0, 2)),
+        ("b.deboer@x.example", "Bas de Boer", (0, 3)),
+        ("k.muellner@x.example", "Notarin Käthe Müllner", (1, 3)),
+        ("ann@x.example", "Tagged Ann Lee", (1, 3)),
+        ("lee@x.example", "Ngoc Anh Lee", None),
+        ("office@x.example", "Ann Lee", None),
+    ],
+)
+def test_words_that_an_address_spells(email, name, words):
+    assert spelled_words(email, name) == words
 
 
 @pytest.mark.parametrize(

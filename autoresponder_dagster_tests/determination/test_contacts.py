@@ -1,0 +1,100 @@
+"""The people to turn to: where a name begins and ends, and whether it is a person's."""
+
+import pytest
+
+from autoresponder_dagster.determination.contacts import contacts, likely_successors
+from autoresponder_dagster.determination.people import person_names
+from autoresponder_dagster.determination.reading import read
+from autoresponder_dagster_tests.determination.messages import build
+
+SENDER = "Marta Quinn <mquinn@delta.example>"
+
+
+def reading_of(body, sender=SENDER):
+    return read(build(body, sender=sender, subject="Automatic reply"), None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Write to Miss P. Hartley.", ["Miss P. Hartley"]),
+        ("Seit Mai ist das mevrouw A. van Loon.", ["A. van Loon"]),
+        ("Rohini Das has it now.", ["Rohini Das"]),
+        ("Das macht Rohini Das.", ["Rohini Das"]),
+        ("Ask Ms. Hoa Le, please.", ["Ms. Hoa Le"]),
+        ("Ask Nuala Ní Cheallaigh.", ["Nuala Ní Cheallaigh"]),
+        ("Today Headmaster Ned Lowe began.", ["Ned Lowe"]),
+    ],
+)
+def test_names_in_a_text(text, names):
+    assert [name for _, _, name in person_names(text) if name not in ("Mai", "Write")] == names
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "email"),
+    [
+        ("I've left. Ranger Bo Orr (bo.orr@delta.example) took over.", "Bo Orr", "bo.orr@delta.example"),
+        ("I've left. In my place is now Zymurgist Bo Orr (borr@delta.example).", "Bo Orr", "borr@delta.example"),
+        (
+            "I have left Delta. My successor is:\n\nBo Orr\nDock Captain\nborr@delta.example",
+            "Bo Orr",
+            "borr@delta.example",
+        ),
+        ("I've left. My successor is Bo Orr MRICS, borr@delta.example.", "Bo Orr", "borr@delta.example"),
+        (
+            "I've left. My successor is Iker Roca Sanz, iroca@delta.example.",
+            "Iker Roca Sanz",
+            "iroca@delta.example",
+        ),
+        ("I've left. My successor is Ana Clara Lopes, lopes@delta.example.", "Ana Clara Lopes", "lopes@delta.example"),
+        ("I've retired. My son Edgar Quinn has it now: edgar@delta.example.", "Edgar Quinn", "edgar@delta.example"),
+        ("I've retired. The shop is now run by Ed Quinn, equinn@delta.example.", "Ed Quinn", "equinn@delta.example"),
+        ("I've retired. My sister Ida has the shop now: ida@delta.example.", "Ida", "ida@delta.example"),
+        ("I've left. Voted in was Ann West (ann.west@delta.example).", "Ann West", "ann.west@delta.example"),
+        (
+            "I've left the Tidewater Trust. New clerk: Bo Orr, borr@delta.example. Keys: trust.key@delta.example",
+            "Bo Orr",
+            "borr@delta.example",
+        ),
+    ],
+)
+def test_who_is_to_be_turned_to(body, name, email):
+    reading = reading_of(body)
+    first = contacts(reading.sources, reading.statements)[0]
+    assert (first.name, first.email) == (name, email)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I've left the Delta. The Delta office is at thedelta@delta.example.",
+        "I've left. New address: marta@quinn.example. My sister Ida says hello.",
+        "I've left. I was appointed Special Adviser to the board.",
+    ],
+)
+def test_nobody_is_to_be_turned_to(body):
+    reading = reading_of(body)
+    assert [one.name for one in contacts(reading.sources, reading.statements) if one.name] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("I retired in May and will not be back here. You'll want Tilly now.", "Tilly"),
+        ("I retired in May and will not be back here. Ted's the one now.", None),
+        ("I retired in May and will not be back here. My clients are looked after by Tilly.", "Tilly"),
+        ("I retired in May and will not be back here. Please speak to Tilly in the yard from now on.", "Tilly"),
+        ("I retired in May and will not be back here. Those days in Tilly are over.", None),
+    ],
+)
+def test_a_successor_known_by_the_given_name(body, name):
+    reading = reading_of(body)
+    found = likely_successors(reading.sources, reading.statements)
+    assert (found[0].name if found else None) == name
+
+
+def test_whoever_writes_from_anothers_mailbox():
+    """The name that the header shows is the follower's where an address in the text fits it, and the mailbox not."""
+    reading = reading_of("Marta is gone, use bo.orr@delta.example.", sender="Bo Orr <mquinn@delta.example>")
+    found = likely_successors(reading.sources, reading.statements)
+    assert [(one.name, one.email) for one in found] == [("Bo Orr", "bo.orr@delta.example")]
