@@ -164,7 +164,7 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
         if not _is_same(name, fold(signed))
     ]
     if not named:
-        named = [(number, name) for number in numbers for name in _given_names(number, sources, statements)]
+        named = known_by_given_name(sources, statements, may_act=True)
     if not named and signed and _address_of(signed, sources):
         named = [(0, signed)]
     if not named and _has_anothers_mailbox(sources):
@@ -225,11 +225,22 @@ def _ends_in_title(folded: str, lexicons: Sequence[Lexicon]) -> bool:
     )
 
 
-def _given_names(number: int, sources: Sources, statements: Sequence[Statement]) -> list[str]:
-    """Return the given names that stand alone in a sentence and are turned to, or do something and are known by more.
+def known_by_given_name(sources: Sources, statements: Sequence[Statement], *, may_act: bool) -> list[tuple[int, str]]:
+    """Return who is to be turned to and is known by a given name alone, and in which sentence.
 
-    That is an address of their own, or a word of succession beside them.
+    ``may_act`` asks also for those who do something and are known by more: an address, a word of succession.
     """
+    third_gone = _third_gone(statements)
+    return [
+        (number, name)
+        for number, sentence in enumerate(sources.own.sentences)
+        if number not in third_gone and not sentence.is_subject
+        for name in _given_names(number, sources, statements, may_act=may_act)
+    ]
+
+
+def _given_names(number: int, sources: Sources, statements: Sequence[Statement], *, may_act: bool) -> list[str]:
+    """Return the given names that stand alone in a sentence as those of whom to turn to (``known_by_given_name``)."""
     sentence = sources.own.sentences[number]
     refers = any(s.means == Meaning.SUCCESSOR and s.sentence == number for s in statements)
     return [
@@ -242,10 +253,11 @@ def _given_names(number: int, sources: Sources, statements: Sequence[Statement])
         and not name.isupper()
         and not any(fold(name) in lexicon.function_words for lexicon in sources.lexicons)
         and (
-            _is_object(sentence, start, sources)
+            any(lexicon.finds("turn_to_before", sentence.folded[:start]) for lexicon in sources.lexicons[:1])
             or (
-                not follows_preposition(sentence.text, start)
-                and _begins_and_acts(sentence, start, end, sources)
+                may_act
+                and not follows_preposition(sentence.text, start)
+                and _acts(sentence, start, end, sources)
                 and (refers or _address_of(strip_honorifics(name), sources))
             )
         )
@@ -376,24 +388,17 @@ def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[in
 
 
 def _acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
-    """Tell whether a name is the subject of a clause, or what comes before it hands something over."""
-    return _begins_and_acts(sentence, start, end, sources) or _is_object(sentence, start, sources)
+    """Tell whether a name is the subject of a clause, or what comes before it hands something over.
 
-
-def _begins_and_acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
-    """Tell whether a name begins a clause and does something in it, also in a short form ("Ann's the one now")."""
-    if _BEGINS_CLAUSE.search(sentence.text[:start]) is None:
-        return False
-    end -= len("'s") if sentence.folded[start:end].endswith("'s") else 0
-    return any(
-        lexicon.within(sentence.folded).finds("acts", sentence.folded[end:]) is not None for lexicon in sources.lexicons
-    )
-
-
-def _is_object(sentence: Sentence, start: int, sources: Sources) -> bool:
-    """Tell whether what comes before a name hands something over to whoever is called so, or asks to turn there."""
+    A subject may be shortened with its verb ("Ann's the one now").
+    """
     before = sentence.folded[:start]
-    return any(lexicon.finds("acts_before", before) for lexicon in sources.lexicons[:1])
+    end -= len("'s") if sentence.folded[start:end].endswith("'s") else 0
+    begins = _BEGINS_CLAUSE.search(sentence.text[:start]) is not None
+    return (
+        begins
+        and any(lexicon.within(sentence.folded).finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons)
+    ) or any(lexicon.finds("acts_before", before) for lexicon in sources.lexicons[:1])
 
 
 def _with_addresses(
@@ -597,6 +602,8 @@ def _may_be_given_name(text: str, start: int, raw: str, sources: Sources) -> boo
     name = strip_honorifics(raw)
     may_have_article = bool(sources.lexicons) and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits
     has_article = not may_have_article and _ARTICLE.search(text[:start]) is not None
+    if has_article and any(lexicon.finds("turn_to_before", fold(text[:start])) for lexicon in sources.lexicons[:1]):
+        has_article = False  # "Scrivete a Nives": what is an article elsewhere.
     is_title = any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons)
     if is_title or has_article or fold(name) in ROLE_NAMES:
         return False
@@ -611,6 +618,8 @@ def _may_be_given_name(text: str, start: int, raw: str, sources: Sources) -> boo
             before[-1].strip(".") in name_words("honorifics")
             # "Zuständig ist jetzt Pia (pia@…)": a noun would have an article.
             or (before[-1] in terms("before_given_name") and f"{fold(name)}@" in fold(text[start:]))
+            # "Mara macht das, mara.roth@…"
+            or re.search(rf"\b{re.escape(fold(name))}[._][a-z]{{3,}}@", fold(text[start + len(raw) :])) is not None
         )
     )
 
@@ -795,7 +804,7 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
         )
         if is_object or not is_person_like(raw) or _is_post(name, sources) or _ends_as_post(raw, sources):
             continue
-        if names_own_organization(name, sources.identity):
+        if names_own_organization(name, sources.identity) or names_an_organization(name):
             continue
         if _may_be_person(sentence.text, start, raw, sources):
             return name

@@ -11,7 +11,14 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.contacts import Contact, contacts, likely_successors, names_another, who_acts
+from autoresponder_dagster.determination.contacts import (
+    Contact,
+    contacts,
+    known_by_given_name,
+    likely_successors,
+    names_another,
+    who_acts,
+)
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
@@ -116,7 +123,8 @@ def _with_implied_successor(
     reading: Reading, leading: Statement, verdict: Verdict, confidence: float
 ) -> tuple[Verdict, float]:
     """Take the one other person who does something in the text for the successor, for Human Review only."""
-    acting = who_acts(reading.sources, reading.statements)
+    sources, statements = reading.sources, reading.statements
+    acting = who_acts(sources, statements) or known_by_given_name(sources, statements, may_act=False)
     names = {name for number, name in acting if number >= leading.sentence}
     if len(names) != 1:
         return verdict, confidence

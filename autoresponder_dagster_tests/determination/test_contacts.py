@@ -85,6 +85,12 @@ def test_nobody_is_to_be_turned_to(body):
         ("I retired in May and will not be back here. My clients are looked after by Tilly.", "Tilly"),
         ("I retired in May and will not be back here. Please speak to Tilly in the yard from now on.", "Tilly"),
         ("I retired in May and will not be back here. Those days in Tilly are over.", None),
+        ("J'ai quitté la société en mai. Le marketing est repris par Youssef, en attendant mieux.", "Youssef"),
+        ("Ho lasciato l'agenzia a metà gennaio. Per gli eventi scrivete pure a Manuela in sede.", "Manuela"),
+        ("Já não trabalho nesta empresa desde maio. Falem com a Cíntia na loja.", "Cíntia"),
+        ("Ya no trabajo en esta empresa desde mayo. Pónganse en contacto con Jimena en la tienda.", "Jimena"),
+        ("Ik werk hier sinds mei niet meer. Voor het programma mail je nu met Abdel op kantoor.", "Abdel"),
+        ("Jag arbetar inte längre här sedan i maj. Kontakta i stället Elin på kontoret.", "Elin"),
     ],
 )
 def test_a_successor_known_by_the_given_name(body, name):
