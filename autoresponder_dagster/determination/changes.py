@@ -168,7 +168,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     tells_little = False
     if title is None and (stays or any(s.is_named and not s.is_negated for s in ended)):
         title = new_title_by_place(reading)
-        tells_little = title is not None and _stays_plainly(reading)
+        tells_little = title is not None and not title.is_since and _stays_plainly(reading)
     if title is None and stays:
         title = title_in_passing(reading, "title_news")
         if title is None and reading.is_automatic:
@@ -178,7 +178,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     if title is None:
         return None
     statement = title.statement
-    away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak)]
+    away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak or _is_part_of_title(s, statement))]
     if (away and not ended) or _is_kept(reading, statement) or _is_resumed(reading, statement):
         return None
     before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
@@ -208,6 +208,12 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
         new_title=title.text,
         effective_date=day.isoformat() if day else None,
     )
+
+
+def _is_part_of_title(away: Statement, statement: Statement) -> bool:
+    """Tell whether what sounds like an absence is what a title is one of ("directeur Operaties")."""
+    begins, ends = statement.title or (statement.start, statement.end)
+    return away.sentence == statement.sentence and begins <= away.start < ends
 
 
 def _is_kept(reading: Reading, statement: Statement) -> bool:

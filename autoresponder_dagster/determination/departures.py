@@ -66,6 +66,8 @@ NEWS = timedelta(days=730)
 NEAR_RETURN = timedelta(days=400)
 MOST_TRIED = 6
 """Statements of a succession that are looked at: a text that repeats itself must not cost more than its length."""
+_POST_REACH = 24
+"""Characters behind a departure within which a post is the one that was left ("ceased to be the Rector")."""
 _AS_REACH = 6
 """Characters behind a departure within which "as" tells what post it was from."""
 FAR_FUTURE = timedelta(days=500)
@@ -300,8 +302,14 @@ def _has_title_in_passing(reading: Reading) -> bool:
 
 def _is_of_a_post(reading: Reading, statement: Statement) -> bool:
     """Tell whether what somebody left is named as a post ("my term as Dean ended"): there may be another one."""
-    said = reading.sources.own.sentences[statement.sentence].folded[statement.start : statement.end + _AS_REACH]
-    return statement.is_first_person and lexicon(statement.language).finds("as_title", said) is not None
+    folded, known = reading.sources.own.sentences[statement.sentence].folded, lexicon(statement.language)
+    if not statement.is_first_person:
+        return False
+    if known.finds("as_title", folded[statement.start : statement.end + _AS_REACH]) is not None:
+        return True
+    post = known.finds("title_noun", folded[statement.end : statement.end + _POST_REACH])
+    words = re.finditer(r"\S+", folded[statement.end : statement.end + post.start() + 1]) if post is not None else ()
+    return any(known.finds("title_past_before", folded[: statement.end + word.start()]) is not None for word in words)
 
 
 def _stays(reading: Reading, *meanings: Meaning) -> list[Statement]:

@@ -59,6 +59,8 @@ class StatedTitle(NamedTuple):
     text: str
     statement: Statement
     organization: str | None = None
+    is_since: bool = False
+    """Whether it is told since when it is held, or what it was before."""
 
 
 @lru_cache(maxsize=2)
@@ -346,7 +348,9 @@ def stated_title(reading: Reading) -> StatedTitle | None:
 
 def new_title_by_place(reading: Reading) -> StatedTitle | None:
     """Return the title that stands where a new one does ("to …", "… since May", "… (previously …)")."""
-    return next(iter(_titles_by_place(reading)[0]), None)
+    new = _titles_by_place(reading)[0]
+    # "Ada joins as director, and I, after ten years, shall be the curator."
+    return next((title for title in new if _is_own(reading, title)), next(iter(new), None))
 
 
 def tells_own_title(reading: Reading) -> bool:
@@ -354,6 +358,11 @@ def tells_own_title(reading: Reading) -> bool:
     title = new_title_by_place(reading)
     if title is None or reading.identity.writer is not None:
         return False
+    return _is_own(reading, title)
+
+
+def _is_own(reading: Reading, title: StatedTitle) -> bool:
+    """Tell whether a first person stands before a title."""
     sentence = reading.sources.own.sentences[title.statement.sentence]
     return _finds(reading, "first_person", sentence, end=title.statement.start)
 
@@ -386,10 +395,9 @@ def _titles_by_place(reading: Reading) -> tuple[tuple[StatedTitle, ...], tuple[S
                 continue
             stated = StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number, begins, ends))
             is_former = _finds(reading, "title_former_before", sentence, end=begins)
-            if _finds(reading, "title_new_before", sentence, end=begins) or (
-                not is_former and _finds(reading, "title_new_after", sentence, start=ends)
-            ):
-                new.append(stated)
+            is_since = _finds(reading, "title_new_after", sentence, start=ends)
+            if _finds(reading, "title_new_before", sentence, end=begins) or (not is_former and is_since):
+                new.append(stated._replace(is_since=is_since))
             elif not (
                 is_former
                 or _finds(reading, "title_former_after", sentence, start=ends)

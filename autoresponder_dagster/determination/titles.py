@@ -20,6 +20,7 @@ _SAME_BEGINNING = 8
 _COMMA_OF_TITLE = re.compile(
     r", (?:[A-ZÀ-Ý]\S* (?:and|&|of) |(?:[A-ZÀ-Ý][\w&'’-]+(?: (?=[A-ZÀ-Ý&]))?(?:& )?){1,4}(?= ?$|,))"
 )
+_CAPITAL_AFTER_COMMA = re.compile(r", [A-ZÀ-Þ]")
 _BREAK = re.compile(r"\s[-–—]\s|--|<|\S+@|\s(?:\w{1,4}\s)?\d")
 _ASIAN_BREAK = re.compile(r"[で、，]|付で|より|から|\d[日付]+")
 _ARTICLE = re.compile(
@@ -40,13 +41,12 @@ _DECLINED_TAIL = re.compile(r"(?<=[^\W\d_A-Z]) ([A-ZÀ-ÞŁŚŻŹĆ][\w-]+)(?: [
 _OWNER = re.compile(r"((?:[A-Z][\w.]* ){0,4}[A-Z]\w*|[a-z]+)['’]s? (?:(?:new|own|permanent|\d+th) )?(?=[A-Z])")
 _FIELD = re.compile(r",| (?:of|for|and|&|in) ")
 _TO = re.compile(r" to (?!the )")
-_LINKS = frozenset({"of", "for", "and", "the", "in", "to", "at", "on", "de", "la", "a", "an"})
-"""Small words within an English title."""
 _NUMBERED = re.compile(r",? (?:Ward|District|Region|Zone|Grade|Level)$")
 """What stands before a number, where the number was cut off."""
 _ENDING, _STEM = 2, 3
 _CAPITAL_WORD = r"(?!I['’]|It['’]s)[A-ZÀ-Þ][\w'’/&-]*"
-_REST_OF_TITLE = re.compile(r"[^.,;:!?()\"“”«»]{0,60}")
+_REST_OF_TITLE = re.compile(r"(?:[^.,;:!?()\"“”«»]|\.(?= [a-zà-ÿ])){0,60}")
+"""A stop before a small letter ends a word that is cut short, no sentence ("dyrektor ds. sprzedaży")."""
 _CAPITALISED = re.compile(
     r"(?<![\w@.-])(?P<determiner>(?:The|Our|Your|My|His|Her|A|An) )?"
     rf"(?P<title>{_CAPITAL_WORD}(?:,? (?:(?:of|for|and|&|the|in|to|at) ){{0,2}}{_CAPITAL_WORD}){{0,7}})"
@@ -69,8 +69,8 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
         stop = lexicon.words["title_stop"].search(words, 1) if "title_stop" in lexicon.words else None
         title = title[: stop.start()] if stop else title
     comma = title.find(",")
-    if comma > 0 and identity is not None and identity.is_named_in(title[:comma]):
-        title = title[comma + 1 :].lstrip()  # "Ann Lee, Chief Nurse"
+    if comma > 0 and _is_beside_title(title[:comma], title[comma:], lexicons, identity):
+        title = title[comma + 1 :].lstrip()
         comma = title.find(",")
     is_of_title = comma < _LIST_COMMA and _COMMA_OF_TITLE.match(title[comma:]) and not _POSSESSIVE.search(title)
     if comma > 0 and not is_of_title:
@@ -95,6 +95,14 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
 
 
+def _is_beside_title(words: str, after: str, lexicons: Sequence[Lexicon], identity: Identity | None) -> bool:
+    """Tell whether what stands before a comma is no title, and what follows is ("Ann Lee, Chief Nurse")."""
+    if identity is not None and identity.is_named_in(words):
+        return True
+    is_title, follows = (any(one.finds("title_noun", fold(part)) for one in lexicons) for part in (words, after))
+    return follows and not is_title and words[:1].isupper() and _CAPITAL_AFTER_COMMA.match(after) is not None
+
+
 def _without_owner(title: str, identity: Identity | None) -> str:
     """Cut off the organisation whose title it is ("the Association's General Secretary")."""
     owner = _OWNER.match(title)
@@ -109,11 +117,11 @@ def _without_rest(title: str, lexicons: Sequence[Lexicon]) -> str:
     """Cut a title with capitals off where the sentence goes on without ("Deputy Director through the summer")."""
     if not any(Trait.CAPITAL_TITLES in lexicon.traits for lexicon in lexicons[:1]) or not title[:1].isupper():
         return title
-    words = title.split(" ")
+    words, links = title.split(" "), lexicons[0].terms["title_links"]
     for place, word in enumerate(words[1:], start=1):
-        if not word[:1].islower() or word in _LINKS or any(one.finds("title_noun", word) for one in lexicons):
+        if not word[:1].islower() or fold(word) in links or any(one.finds("title_noun", word) for one in lexicons):
             continue
-        if words[place - 1] not in _LINKS or any(word in lexicon.function_words for lexicon in lexicons):
+        if fold(words[place - 1]) not in links or any(word in lexicon.function_words for lexicon in lexicons):
             return " ".join(words[:place])
     return title
 
@@ -168,7 +176,7 @@ def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
         for lexicon in lexicons[:1]
         if "title_phrase" in lexicon.words
         for found in lexicon.words["title_phrase"].finditer(folded)
-        if (rest := _REST_OF_TITLE.match(folded, found.end())) is not None
+        if (rest := _REST_OF_TITLE.match(text, found.end())) is not None
     ]
     return small or [
         (start + _length_of_opening(text[start:end], lexicons), end)

@@ -22,6 +22,10 @@ from .messages import build
         ("My term as Dean is over. I'm now full-time as Professor of Maps.", "Professor of Maps"),
         ("I am now Permanent Secretary and the post of Deputy Secretary is vacant.", "Permanent Secretary"),
         ("I'm no more Yard Foreman but Yard Superintendent.", "Yard Superintendent"),
+        ("Formerly: Ward Sister. Currently: Chief Nurse.", "Chief Nurse"),
+        ("Your list has me as Ward Sister. I'm Chief Nurse these days.", "Chief Nurse"),
+        ("I am now Grade 7, Head of Maps.", "Head of Maps"),
+        ("I have a new role in the house: Head of Maps.", "Head of Maps"),
     ],
 )
 def test_the_new_title_is_found(body: str, title: str) -> None:
@@ -63,6 +67,10 @@ def test_a_title_of_before_or_of_somebody_else_is_none(body: str) -> None:
         ("Il consiglio mi ha nominata direttrice del deposito.", "direttrice del deposito"),
         ("A direção nomeou-me diretora de obras; até maio eu não era mais do que assessora.", "diretora de obras"),
         ("Zarząd mianował mnie kierownikiem archiwum.", "kierownikiem archiwum"),
+        ("Zarząd mianował mnie dyrektorem ds. sprzedaży.", "dyrektorem ds. sprzedaży"),
+        ("Ich bin nun Referentin für Lizenzen und Rechte im selben Haus.", "Referentin für Lizenzen und Rechte"),
+        ("Ich bin jetzt Ärztliche Direktorin der Klinik.", "Ärztliche Direktorin der Klinik"),
+        ("Je deviens ce jour directrice du dépôt.", "directrice du dépôt"),
     ],
 )
 def test_the_new_title_is_found_in_other_languages(body: str, title: str) -> None:
