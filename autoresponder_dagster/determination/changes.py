@@ -262,7 +262,7 @@ def duties_change(reading: Reading, base: Verdict) -> Verdict | None:
     said = [s for s in said if not (s.is_negated or s.is_hedged or s.is_temporary)]
     if not said or away:
         return None
-    day = facts.effective_date(reading.sources, said[0], PAST)
+    day = facts.effective_date(reading.sources, said[0], PAST) or facts.only_past_day(reading.sources)
     stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
     return base._replace(
         determination=Determination.TITLE_UPDATE,
@@ -302,6 +302,8 @@ def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
     )
     if title is None:
         return None
+    day = facts.effective_date(reading.sources, title.statement, PAST, unlike="end_of_address")
+    day = day or facts.only_past_day(reading.sources)
     return base._replace(
         determination=Determination.TITLE_UPDATE,
         category=Category.TITLE_CHANGED,
@@ -309,6 +311,7 @@ def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
         evidence=reading.evidence(title.statement),
         matched=matched_entries(title.statement),
         new_title=title.text,
+        effective_date=day.isoformat() if day else None,
     )
 
 

@@ -27,6 +27,8 @@ _NEAR_DAYS, _BEHIND_DAYS, _FAR_DAYS = 62, 31, 200
 """Within how many days a day is looked for that is told without its month."""
 _THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
+_WRONG_SIDE, _CLOSE_BY = 45, 31
+"""From how many days on the wrong side of today on a day is doubted, if another reading is so close on the right one."""
 _WESTMOST, _EASTMOST = -11, -4
 """Hours from UTC between which people write the month first."""
 
@@ -318,6 +320,11 @@ def _order(
     if month_first is None or (weekday is not None and day_first.weekday() == by_month.weekday() == weekday):
         return min(distances, key=lambda value: distances[value]), False
     chosen, other = (by_month, day_first) if month_first else (day_first, by_month)
+    if year is not None and found.languages[:1] == ("en",):
+        # Only the place told the order, and by it the day would lie on the wrong side of today.
+        ahead, other_ahead = ((value - found.today).days * found.direction for value in (chosen, other))
+        if ahead < -_WRONG_SIDE and 0 <= other_ahead <= _CLOSE_BY:
+            return other, False
     is_far = distances[chosen] > _FAR and distances[other] < _NEAR
     return (other, False) if is_far else (chosen, True)
 

@@ -504,7 +504,7 @@ def _contradicts_itself(reading: Reading, leading: Statement) -> bool:
 def _future(reading: Reading, soon: Sequence[Statement], base: Verdict, day: date | None = None) -> Verdict:
     """Return the verdict on somebody who will leave: nothing is written before the day has come."""
     days = (facts.effective_date(reading.sources, statement, FUTURE) for statement in soon)
-    day = day or next((found for found in days if found is not None), None)
+    day = day or next((found for found in days if found is not None), facts.only_day_ahead(reading.sources))
     people = contacts(reading.sources, reading.statements)
     lead = people[0] if people else Contact(None, None)
     return base._replace(

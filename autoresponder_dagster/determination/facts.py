@@ -450,6 +450,21 @@ def only_past_day(sources: Sources) -> date | None:
     return days.pop() if len(days) == 1 else None
 
 
+def only_day_ahead(sources: Sources) -> date | None:
+    """Return the one calendar day to come that the own words state, if it is the only one and of no other matter."""
+    today = sources.today
+    if today is None:
+        return None
+    days = {
+        stated.value
+        for sentence in sources.own.sentences
+        if not _is_other_matter(sentence, sources)
+        for stated in sources.dates(sentence, FUTURE)
+        if stated.value is not None and not stated.is_relative and today < stated.value < today + LONGEST_ABSENCE
+    }
+    return days.pop() if len(days) == 1 else None
+
+
 def from_today(sources: Sources) -> date | None:
     """Return today where the own words say that something holds from today on ("with immediate effect")."""
     return sources.today if sources.own.says("from_today", sources.lexicons) else None

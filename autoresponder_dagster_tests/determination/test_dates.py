@@ -66,6 +66,17 @@ def test_a_date_without_year_in_the_past():
     assert find_dates("I left on September 30", WEDNESDAY, PAST)[0].value == date(2026, 9, 30)
 
 
+def test_an_order_known_by_the_place_alone_yields_to_the_side_of_today():
+    for text, direction, expected in (
+        ("separated on 10/12/2026", PAST, date(2026, 10, 12)),
+        ("left on 09/10/2026", PAST, date(2026, 10, 9)),
+        ("out until 10/23/2026", FUTURE, date(2026, 10, 23)),
+        ("out until 11/02/2026", FUTURE, date(2026, 11, 2)),
+    ):
+        found = find_dates(text, WEDNESDAY, direction, month_first=False, languages=("en",))
+        assert found[0].value == expected
+
+
 def test_without_a_day_of_the_message_no_year_is_guessed():
     assert [stated.value for stated in find_dates("back on October 26", None)] in ([], [None])
     assert find_dates("back on October 26, 2026", None)[0].value == date(2026, 10, 26)
