@@ -28,7 +28,7 @@ _NEAR_DAYS, _BEHIND_DAYS, _FAR_DAYS = 62, 31, 200
 _THURSDAY, _FRIDAY = 3, 4
 _FAR, _NEAR = timedelta(days=300), timedelta(days=120)
 _WRONG_SIDE, _CLOSE_BY = 45, 31
-"""From how many days on the wrong side of today on a day is doubted, if another reading is so close on the right one."""
+"""How many days on the wrong side of today make a day doubtful, and how close on the right side another reading is."""
 _WESTMOST, _EASTMOST = -11, -4
 """Hours from UTC between which people write the month first."""
 
