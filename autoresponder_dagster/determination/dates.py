@@ -379,9 +379,16 @@ class _Found:
         self.dates: list[StatedDate] = []
 
     def add(
-        self, match: "re.Match[str]", value: date | None, *, recurs: Recurrence | None = None, **marks: bool
+        self,
+        match: "re.Match[str]",
+        value: date | None,
+        *,
+        start: int | None = None,
+        recurs: Recurrence | None = None,
+        **marks: bool,
     ) -> None:
-        start, end = match.span()
+        """Add a date where a pattern matches, from ``start`` on if the words before it are none of it."""
+        start, end = match.start() if start is None else start, match.end()
         is_free = all(end <= other.start or start >= other.end for other in self.dates)
         if is_free and value is not None and len(self.dates) < _MAX_DATES:
             self.dates.append(StatedDate(start, end, value, recurs=recurs, **marks))
@@ -625,7 +632,8 @@ def _add_relative(found: _Found, today: date) -> None:
         if found.folded[match.end() :].lstrip().startswith(_counted()):
             continue  # "on 5th Avenue"
         value = _next_such_day(None, int(match.group("day")), found, today)
-        found.add(match, value, recurs=Recurrence.MONTHLY)
+        start = match.start() if match.group().startswith("the ") else match.start("day")
+        found.add(match, value, start=start, recurs=Recurrence.MONTHLY)
     _add_later_days(found, today)
     _add_weekdays(found, today)
     _add_days_near(found, today)
@@ -748,6 +756,25 @@ def first_after(stated: StatedDate, day: date) -> date | None:
     if stated.recurs == Recurrence.WEEKLY:
         return stated.value + _WEEK * ((day - stated.value) // _WEEK + 1)
     return _same_or_next_month(day + timedelta(days=1), stated.value.day)
+
+
+@lru_cache(maxsize=1)
+def _whole_month() -> "re.Pattern[str]":
+    months = alternatives(name for name in month_numbers() if name.isascii())
+    whole = alternatives(terms("whole_month"))
+    return re.compile(rf"\b(?:{whole}) (?P<month>{months})\b(?! ?\d\d?\b)(?:,? (?P<year>20\d\d)\b)?", re.ASCII)
+
+
+def end_of_whole_month(folded: str, today: date | None) -> date | None:
+    """Return the last day of the month that a sentence names as a whole ("out through March", "the rest of May").
+
+    It is none of the dates of a text: what goes on through a month need not end with it.
+    """
+    match = _whole_month().search(folded)
+    if match is None or today is None:
+        return None
+    month = _resolve(month_numbers()[match.group("month")], 1, _full_year(match.group("year")), today, FUTURE)
+    return month and _months_later(month, 1) - timedelta(days=1)
 
 
 def find_dates(

@@ -13,7 +13,15 @@ from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.asian_names import is_asian, shares_initial
-from autoresponder_dagster.determination.dates import FUTURE, PAST, Recurrence, StatedDate, dates_in, first_after
+from autoresponder_dagster.determination.dates import (
+    FUTURE,
+    PAST,
+    Recurrence,
+    StatedDate,
+    dates_in,
+    end_of_whole_month,
+    first_after,
+)
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import NO_SPACES, Lexicon, Trait, terms
 from autoresponder_dagster.determination.mailboxes import (
@@ -235,7 +243,8 @@ def return_date(sources: Sources, sentences: Collection[int], *, is_away: bool =
         dates = [found.stated for found in until if found.sentence == nearest.sentence] or [nearest.stated]
         stated = max(dates, key=lambda found: found.value or date.min)
         return ReturnDate(stated.value, stated.is_certain)
-    return ReturnDate()
+    folded = (sources.own.sentences[number].folded for number in (sentences if is_away else ()))
+    return ReturnDate(next((day for one in folded if (day := end_of_whole_month(one, sources.today))), None))
 
 
 def return_in_subject(sources: Sources, subject: str) -> ReturnDate:
