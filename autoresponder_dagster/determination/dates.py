@@ -26,7 +26,7 @@ _LAST = -1
 _NEAR_DAYS, _BEHIND_DAYS, _FAR_DAYS = 62, 31, 200
 """Within how many days a day is looked for that is told without its month."""
 _THURSDAY, _FRIDAY = 3, 4
-_FAR, _NEAR = timedelta(days=300), timedelta(days=120)
+_FAR, _RATHER_FAR, _NEAR = timedelta(days=300), timedelta(days=150), timedelta(days=120)
 _WRONG_SIDE, _CLOSE_BY = 45, 31
 """How many days on the wrong side of today make a day doubtful, and how close on the right side another reading is."""
 _WESTMOST, _EASTMOST = -11, -4
@@ -203,7 +203,7 @@ def date_patterns() -> dict[str, "re.Pattern[str]"]:
     articles, of_month = alternatives(terms("articles")), alternatives(terms("of_month"))
     one_day = alternatives(word for word, days in _duration_days().items() if days == 1)
     forms = {
-        "iso": r"\b(?P<year>20\d\d|19\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
+        "iso": r"\b(?P<year>20\d\d|19\d\d)(?P<sep>[-/.])(?P<month>[01]?\d)(?P=sep)(?P<day>[0-3]?\d)\b",
         "asian": r"(?:(?P<year>(?:19|20)\d\d|[二〇零一]{4})年|"
         rf"令和(?P<reiwa>{_ASIAN_NUMBER}|元)年|(?P<relative>[来明翌去昨今本])年の?)?"
         rf"(?P<month>{_ASIAN_NUMBER})月(?:(?P<day>{_ASIAN_NUMBER})[日号]|(?P<last>末|底)){in_brackets}",
@@ -325,7 +325,9 @@ def _order(
         ahead, other_ahead = ((value - found.today).days * found.direction for value in (chosen, other))
         if ahead < -_WRONG_SIDE and 0 <= other_ahead <= _CLOSE_BY:
             return other, False
-    is_far = distances[chosen] > _FAR and distances[other] < _NEAR
+    is_far = (distances[chosen] > _FAR and distances[other] < _NEAR) or (
+        distances[chosen] > _RATHER_FAR and distances[other].days <= _CLOSE_BY
+    )
     return (other, False) if is_far else (chosen, True)
 
 
@@ -650,8 +652,8 @@ def _add_weekdays(found: _Found, today: date) -> None:
         value = today + timedelta(days=7 - today.weekday() + weekday)
         found.add(match, value if found.direction == FUTURE else None, is_relative=True)
     for match in found.matches("weekday"):
-        if match.group("weekday") not in _weekdays_in(found.languages):
-            continue  # French "mon" is no Monday.
+        if match.group("weekday") not in _weekdays_in(found.languages) or _is_common_word(match, found.folded):
+            continue  # French "mon" is no Monday, nor is "the sun" a day.
         weekday = _weekday_numbers()[match.group("weekday")]
         ahead, ago = (weekday - today.weekday()) % 7 or 7, (today.weekday() - weekday) % 7 or 7
         if match.group().startswith("next ") and weekday > today.weekday():
@@ -663,6 +665,15 @@ def _add_weekdays(found: _Found, today: date) -> None:
         ahead = 7 - today.weekday() + weekday if match.group("next") else (weekday - today.weekday()) % 7 or 7
         recurs = None if match.group("next") else Recurrence.WEEKLY
         found.add(match, today + timedelta(days=ahead), is_relative=True, recurs=recurs)
+
+
+def _is_common_word(match: "re.Match[str]", folded: str) -> bool:
+    """Tell whether a short name of a weekday that is a word of its own stands where a day need not be told."""
+    if match.group() not in terms("weekdays_and_words"):
+        return False
+    before, after = folded[: match.start()].rstrip(" ("), folded[match.end() :]
+    is_told = not before or before[-1] in "-,;:/" or before.rpartition(" ")[2] in terms("before_short_weekday")
+    return not is_told and after[:1] not in ("-", "/", ".", ",")
 
 
 def _add_days_near(found: _Found, today: date) -> None:

@@ -55,6 +55,8 @@ WEDNESDAY = date(2026, 10, 14)
         ("in weeks 44, 45 and 46", date(2026, 11, 13)),
         ("away 100 days: gone for 100 days", date(2027, 1, 22)),
         ("available from 23rd", date(2026, 10, 23)),
+        ("away Thu-Sun", date(2026, 10, 18)),
+        ("back on Wed", date(2026, 10, 21)),
     ],
 )
 def test_future_dates(text, expected):
@@ -70,6 +72,7 @@ def test_an_order_known_by_the_place_alone_yields_to_the_side_of_today():
     for text, direction, expected in (
         ("separated on 10/12/2026", PAST, date(2026, 10, 12)),
         ("left on 09/10/2026", PAST, date(2026, 10, 9)),
+        ("resigned 10/2", PAST, date(2026, 10, 2)),
         ("out until 10/23/2026", FUTURE, date(2026, 10, 23)),
         ("out until 11/02/2026", FUTURE, date(2026, 11, 2)),
     ):
@@ -117,7 +120,16 @@ def test_habit_of_the_place(text, language, offset, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["call 555-0134", "at 8:30 to 4:30", "version 1.2", "you may call", "answered 24/7 at 211", "in room 2.08."],
+    [
+        "call 555-0134",
+        "at 8:30 to 4:30",
+        "version 1.2",
+        "you may call",
+        "answered 24/7 at 211",
+        "in room 2.08.",
+        "she sat where I sat",
+        "with Sun State Capital",
+    ],
 )
 def test_other_numbers_are_no_dates(text):
     assert find_dates(text, WEDNESDAY) == ()
