@@ -50,7 +50,7 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     not_given = fold("".join(name_words("japanese_not_given")))
     honorific = _alternatives(name_words("japanese_after_name"))
     spelled = _alternatives(name_words("japanese_given"))
-    given = rf"(?:{spelled}|(?![{not_given}])[{_HAN}ぁ-んァ-ヴー]{{1,4}}?)"
+    given = rf"(?:{spelled}|(?!{honorific})(?![{not_given}])[{_HAN}ぁ-んァ-ヴー]{{1,4}}?)"
     ends = fold(rf"(?={honorific}|[はがをにへのともで、。,，)）(（<＜「」『』・/：:;；\s]|まで|宛|から|より|です|儀|$)")
     alone = fold(
         rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀|を|に(?:変更|交代|引|お|担当|ご|依頼|任|託|譲|渡))"

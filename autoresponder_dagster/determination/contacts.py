@@ -59,6 +59,8 @@ _LONG_WORD = 4
 _WORD_OF_ADDRESS = re.compile(r"[^a-z]+")
 _FULL_NAME, _FULL_NAME_AND_MORE = 2, 3
 """Words of a given name and a surname, and from how many on there may be others with them."""
+_SHORTEST_STEM, _LONGEST_ENDING, _CHANGED_STEM = 2, 4, 2
+"""Letters of a declined name that stay, and that are another's in the nominative ("Markowi": "Marek")."""
 _LONGEST_KIN = 40
 """Characters in which a relation is told before a name ("my younger brother")."""
 _DEGREE_LETTERS = range(2, 5)
@@ -120,7 +122,31 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
                     is_guess=_is_guess(name, None, number, statements),
                 )
             )
-    return _merged([*successors, *found, *_in_signature(sources), *_writer(sources)])
+    merged = _merged([*successors, *found, *_in_signature(sources), *_writer(sources)])
+    if not any(Trait.DECLINED_NAMES in lexicon.traits for lexicon in sources.lexicons[:1]):
+        return merged
+    return [contact._replace(name=contact.name and _nominative(contact.name, contact.email)) for contact in merged]
+
+
+def _nominative(name: str, email: str | None) -> str:
+    """Return a declined name as the address beside it spells it ("Kamila Grota": ``kamil.grot@…``), else as it is."""
+    words = name.split()
+    spelled = _WORD_OF_ADDRESS.split(fold(local_part(email or "")))
+    if len(spelled) != len(words):
+        return name
+    found = [_with_ending(word, letters) for word, letters in zip(words, spelled, strict=True)]
+    return name if None in found else " ".join(filter(None, found))
+
+
+def _with_ending(word: str, letters: str) -> str | None:
+    """Return a word with the ending that an address gives it; null where the two are not the same name."""
+    folded = fold(word)
+    if folded == letters:
+        return word
+    pairs = enumerate(zip(folded, letters, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(folded), len(letters)))
+    is_same = same >= _SHORTEST_STEM and len(folded) - same <= _LONGEST_ENDING and len(letters) - same <= _CHANGED_STEM
+    return word[:same] + letters[same:] if is_same else None
 
 
 def _is_signature(sources: Sources, statements: Sequence[Statement], number: int, boxes: Sequence[Mailbox]) -> bool:
@@ -147,8 +173,11 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
     Somebody else's full name comes first; then a given name alone that does something or has an address of its own;
     then whoever writes in the sender's place.
     """
+    has_anothers_mailbox = _has_anothers_mailbox(sources)
+    header = strip_honorifics(sources.identity.name or "")
     if any(not lexicon.has_spaces for lexicon in sources.lexicons[:1]):
-        return []  # What looks like a Chinese or Japanese name may be another word.
+        # What looks like a Chinese or Japanese name may be another word.
+        return [Contact(header, _address_of(header, sources))] if has_anothers_mailbox else []
     third_gone = _third_gone(statements)
     numbers = [
         number
@@ -167,8 +196,8 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
         named = known_by_given_name(sources, statements, may_act=True)
     if not named and signed and _address_of(signed, sources):
         named = [(0, signed)]
-    if not named and _has_anothers_mailbox(sources):
-        named = [(0, strip_honorifics(sources.identity.name or ""))]
+    if not named and has_anothers_mailbox:
+        named = [(0, header)]
     if len(named) == 1:
         return [Contact(named[0][1], _address_of(named[0][1], sources) or _address_near(named[0][0], sources))]
     return _merged([Contact(name, _address_of(name, sources)) for _, name in named])
@@ -476,7 +505,8 @@ def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box
     sentences = sources.own.sentences
     near = sentences[number].text[start : box.end + REACH_AFTER]
     name = _name_near(near, Mailbox(box.email, box.start - start, box.end - start), sources)
-    if name is None and start == 0 and number > 0 and not sentences[number - 1].is_subject:
+    is_told_before = number > 0 and not sentences[number - 1].is_subject and number - 1 not in _third_gone(statements)
+    if name is None and start == 0 and is_told_before:
         text = sentences[number - 1].text
         earlier = _name_near(
             f"{text} {box.email}", Mailbox(box.email, len(text) + 1, len(text) + 1 + len(box.email)), sources
@@ -518,7 +548,7 @@ def _without_post(found: FoundName, sources: Sources) -> FoundName:
     if len(words) < _FULL_NAME_AND_MORE or is_asian(raw):
         return found
     lexicons, name = sources.lexicons, " ".join(words)
-    spelled = next(filter(None, (spelled_words(box.email, name) for box in _others_boxes(sources))), None)
+    spelled = next(filter(None, (spelled_words(box.email, name) for box in others_boxes(sources))), None)
     if spelled is not None and _is_no_surname(words[spelled[0] + 1], lexicons):
         return found
     first, surname = spelled or (_length_of_title(words, lexicons), len(words))
@@ -635,7 +665,7 @@ def _is_namesake(name: str, sources: Sources) -> bool:
         return False  # "aperera@…" may be Ann's.
     return any(
         given in fold(local_part(box.email)) or spelled_words(box.email, name) == (0, len(words))
-        for box in _others_boxes(sources)
+        for box in others_boxes(sources)
     )
 
 
@@ -648,12 +678,14 @@ def _is_spelled_out(name: str, sources: Sources) -> bool:
 
 def _box_spelling(name: str, sources: Sources) -> Mailbox | None:
     """Return the address of another that spells out a name from its beginning."""
-    found = ((box, spelled_words(box.email, name)) for box in _others_boxes(sources))
+    if is_asian(name):
+        return next((box for box in others_boxes(sources) if names_match(box.email, name)), None)
+    found = ((box, spelled_words(box.email, name)) for box in others_boxes(sources))
     return next((box for box, words in found if words is not None and words[0] == 0), None)
 
 
 @lru_cache(maxsize=2)
-def _others_boxes(sources: Sources) -> tuple[Mailbox, ...]:
+def others_boxes(sources: Sources) -> tuple[Mailbox, ...]:
     """Return the addresses in the own words and below them that are neither the sender's nor an office's."""
     return tuple(
         box
@@ -709,7 +741,7 @@ def _has_address(name: str, sources: Sources) -> bool:
         return _is_spelled_out(name, sources)
     given = fold(name)
     return len(given) > 1 and any(
-        _WORD_OF_ADDRESS.split(fold(local_part(box.email)))[0] == given for box in _others_boxes(sources)
+        _WORD_OF_ADDRESS.split(fold(local_part(box.email)))[0] == given for box in others_boxes(sources)
     )
 
 
@@ -739,7 +771,7 @@ def _is_organization(name: str, identity: Identity) -> bool:
         return True  # "Mantenimiento Norte": what an office is called that its mailbox has its name from
     words = re.findall(r"[a-z]+", fold(name))
     domain = identity.domain_letters
-    if len(words) > 1 and all(word[:-1] in domain for word in words):
+    if len(words) > 1 and all(word[: max(_LONG_WORD, len(word) - _LONGEST_ENDING + 1)] in domain for word in words):
         return True  # declined: "w sprawach Drukarni Kolor" at drukarnia-kolor.example
     squeezed = "".join(words)
     return len(squeezed) >= _LONG_WORD and squeezed in domain
@@ -761,6 +793,9 @@ def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
             if fits and _may_be_person(sentence.text, start, raw, sources):
                 longest = full
     if name is not None and not names_match(box.email, name):
+        header = sources.identity.name or ""
+        if is_asian(header) and names_match(box.email, header) and _has_anothers_mailbox(sources):
+            return header  # "Nishio has left and I take over", from Nishio's mailbox
         return _signed_name(box, sources) or longest or name
     return longest or name or _signed_name(box, sources)
 
@@ -784,8 +819,14 @@ def _captured_name(sources: Sources, statements: Sequence[Statement], number: in
             name = strip_honorifics(collapse(sources.own.sentences[number].text[slice(*statement.name)]))
             is_noun = any(lexicon.finds("not_person", fold(name)) for lexicon in sources.lexicons)
             if name and not sources.identity.is_named_in(name) and not is_noun:
-                return name
+                return _without_suffix(name)
     return None
+
+
+def _without_suffix(name: str) -> str:
+    """Return a name without the form of address behind it that Japanese has."""
+    suffix = next((one for one in name_words("japanese_after_name") if name.endswith(one)), "")
+    return name.removesuffix(suffix) or name
 
 
 def _name_referred_to(sources: Sources, statements: Sequence[Statement], number: int) -> str | None:

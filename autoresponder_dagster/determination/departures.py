@@ -17,6 +17,7 @@ from autoresponder_dagster.determination.contacts import (
     known_by_given_name,
     likely_successors,
     names_another,
+    others_boxes,
     who_acts,
 )
 from autoresponder_dagster.determination.dates import FUTURE, PAST
@@ -708,6 +709,13 @@ def _asks_to_amend(reading: Reading, *, takes_over: bool) -> bool:
     return takes_over or reading.sources.own.says("amend_cue", reading.sources.lexicons[:1])
 
 
+def _writer_as_contact(reading: Reading, name: str) -> Contact:
+    """Return whoever writes: where the mailbox does not fit the name, with the only other address of the message."""
+    others = {box.email for box in others_boxes(reading.sources)}
+    is_anothers = not names_match(reading.identity.email or "", name) and len(others) == 1
+    return Contact(name, others.pop() if is_anothers else reading.identity.email)
+
+
 def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     """Somebody answers for the person whom we wrote to and says that this person left.
 
@@ -723,7 +731,7 @@ def _told_by_a_proxy(reading: Reading, base: Verdict) -> Verdict | None:
     told_before = " ".join([*sentences[: gone[0].sentence], sentences[gone[0].sentence][: gone[0].end]])
     people = [one for one in verdict.alternates if (one.email or one.name or "") not in told_before]
     if not people and takes_over and reading.identity.name is not None:
-        people = [Contact(reading.identity.name, reading.identity.email)]
+        people = [_writer_as_contact(reading, reading.identity.name)]
     lead = people[0] if people else Contact(None, None)
     return verdict._replace(
         determination=Determination.REPLACEMENT if people else Determination.INACTIVE,

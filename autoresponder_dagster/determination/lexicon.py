@@ -107,6 +107,8 @@ class Trait(StrEnum):
     """A title begins with a capital."""
     ARTICLE_BEFORE_NAMES = "article_before_names"
     """An article may stand before somebody's given name ("a Carla")."""
+    DECLINED_NAMES = "declined_names"
+    """Names have endings like other nouns ("do Anny Lis")."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox, is_valid_email, normalize_email
 from autoresponder_dagster.determination.asian_names import has_surname_of, is_asian
 from autoresponder_dagster.determination.folding import fold
+from autoresponder_dagster.determination.lexicon import name_words
 from autoresponder_dagster.determination.people import name_tokens
 
 _LETTER = "A-Za-z0-9\u00c0-\u024f"
@@ -59,7 +60,7 @@ def find_mailboxes(text: str) -> tuple[Mailbox, ...]:
     found: list[Mailbox] = []
     for match in _ADDRESS.finditer(text):
         email = normalize_email(match.group(1).rstrip(".'-"))
-        if email and is_valid_email(email):
+        if email and is_valid_email(email) and local_part(email) not in name_words("placeholders"):
             found.append(Mailbox(email, match.start(1), match.end(1)))
         if len(found) >= MAX_ADDRESSES:
             break
@@ -123,7 +124,7 @@ def names_match(email: str, name: str) -> bool:
         return has_surname_of(local_part(email), name)
     if belongs_to_name(email, name):
         return True
-    return belongs_to_name(email, german_spelling(name))
+    return belongs_to_name(email, german_spelling(name)) or (spelled_words(email, name) or (1, 0))[0] == 0
 
 
 @lru_cache(maxsize=4096)

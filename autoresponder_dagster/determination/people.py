@@ -149,6 +149,8 @@ _IN_BRACKETS = re.compile(r"\(.*?\)")
 _NO_LETTER = re.compile(r"[^a-z]")
 _JOINT = re.compile(r"['’-]")
 _WORD = re.compile(r"\S+")
+_LABEL_BEHIND = re.compile(rf"[ \u00a0]?:[ \u00a0](?=(?:{_TITLE} )?[{_UPPER}]\w+ [{_UPPER}])")
+"""What follows a label of one word that somebody is named for."""
 _ADDRESS_BESIDE = re.compile(r"[ ,:(<\u2013-]{1,4}(\w[\w.-]*@[\w.-]+)")
 _SEPARATOR = re.compile(r"[._-]")
 _ELIDED = re.compile(r"C['’]est|(?:L|D|All|Dell|Nell|Dall|Sull|Un|Qu)['’][a-zà-ÿ]")
@@ -271,16 +273,35 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
         if text[end : end + 1] == "@":
             continue  # a mailbox name, not a name
         folded = folded or fold(text)
-        titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
-        start = titled.start(1) if titled is not None else start
-        start += _length_of_post(text[start:end])
-        name = text[start:end]
-        if _is_broken(name.split(" "), spelled):
-            continue
-        if _POSSESSIVE.sub("", name).strip(" .") and not all(len(_plain(word)) <= 1 for word in name.split(" ")):
-            names.append((start, end, name))
+        name = _full_form(text, folded, start, end, spelled)
+        if name is not None:
+            names.append(name)
     names.extend((name.start, name.end, text[name.start : name.end]) for name in asian_names(text))
     return tuple(sorted(names)), tuple(capitals)
+
+
+def _full_form(text: str, folded: str, start: int, end: int, spelled: frozenset[str]) -> FoundName | None:
+    """Return the name between two places with the form of address before it, without a post; null if it is none."""
+    titled = _title_before().search(folded, max(0, start - _LONGEST_TITLE), start)
+    start = titled.start(1) if titled is not None else start
+    start += _length_of_post(text[start:end])
+    name = text[start:end]
+    if _LABEL_BEHIND.match(text, end) and len(name.split(" ")) > _TITLED_WORDS - 1:
+        name = name.rpartition(" ")[0]  # "Loans: Ann Lee", and in the next line "Claims: Bo Ray"
+    if _is_broken(name.split(" "), spelled):
+        name = _before_post(name)
+    if not _POSSESSIVE.sub("", name).strip(" .") or all(len(_plain(word)) <= 1 for word in name.split(" ")):
+        return None
+    return start, start + len(name), name
+
+
+def _before_post(name: str) -> str:
+    """Return the full name before a post ("Ann Lee Interim Director", in two lines), empty where there is none."""
+    words = name.split(" ")
+    posts = name_words("posts") | name_words("before_posts")
+    place = next((place for place, word in enumerate(words) if _is_no_name(word)), 0)
+    is_named = place > 1 and _plain(words[place]) in posts and not any(_is_honorific(word) for word in words[1:place])
+    return " ".join(words[:place]) if is_named else ""
 
 
 def _is_broken(words: Sequence[str], spelled: frozenset[str]) -> bool:

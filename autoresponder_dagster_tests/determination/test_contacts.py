@@ -24,6 +24,10 @@ def reading_of(body, sender=SENDER):
         ("Ask Ms. Hoa Le, please.", ["Ms. Hoa Le"]),
         ("Ask Nuala Ní Cheallaigh.", ["Nuala Ní Cheallaigh"]),
         ("Today Headmaster Ned Lowe began.", ["Ned Lowe"]),
+        ("Ned Lowe Interim Controller", ["Ned Lowe"]),
+        ("Estate: Ned Lowe Banking: Ann Wei Lee", ["Estate", "Ned Lowe", "Ann Wei Lee"]),
+        ("担当は堀江くんです。", ["堀江"]),
+        ("室長は桐生准教授です。", ["桐生"]),
     ],
 )
 def test_names_in_a_text(text, names):
@@ -50,6 +54,16 @@ def test_names_in_a_text(text, names):
         ("I've retired. My son Edgar Quinn has it now: edgar@delta.example.", "Edgar Quinn", "edgar@delta.example"),
         ("I've retired. The shop is now run by Ed Quinn, equinn@delta.example.", "Ed Quinn", "equinn@delta.example"),
         ("I've retired. My sister Ida has the shop now: ida@delta.example.", "Ida", "ida@delta.example"),
+        (
+            "Z końcem maja zakończyłam pracę w Izbie. Moim następcą mianowano Marka Lisa (marek.lis@delta.example).",
+            "Marek Lis",
+            "marek.lis@delta.example",
+        ),
+        (
+            "I've left for good. For now write to me, borr@delta.example.\n\nBo Orr\nInterim Warden",
+            "Bo Orr",
+            "borr@delta.example",
+        ),
         ("I've left. Voted in was Ann West (ann.west@delta.example).", "Ann West", "ann.west@delta.example"),
         (
             "I've left the Tidewater Trust. New clerk: Bo Orr, borr@delta.example. Keys: trust.key@delta.example",
@@ -70,6 +84,7 @@ def test_who_is_to_be_turned_to(body, name, email):
         "I've left the Delta. The Delta office is at thedelta@delta.example.",
         "I've left. New address: marta@quinn.example. My sister Ida says hello.",
         "I've left. I was appointed Special Adviser to the board.",
+        "I've left. Everybody else is at firstname.lastname@delta.example.",
     ],
 )
 def test_nobody_is_to_be_turned_to(body):
