@@ -53,7 +53,7 @@ def _patterns() -> tuple["re.Pattern[str]", "re.Pattern[str]", "re.Pattern[str]"
     given = rf"(?:{spelled}|(?!{honorific})(?![{not_given}])[{_HAN}ぁ-んァ-ヴー]{{1,4}}?)"
     ends = fold(rf"(?={honorific}|[はがをにへのともで、。,，)）(（<＜「」『』・/：:;；\s]|まで|宛|から|より|です|儀|$)")
     alone = fold(
-        rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀|を|に(?:変更|交代|引|お|担当|ご|依頼|任|託|譲|渡))"
+        rf"(?={honorific}|[はがも(（<＜、，]|まで|宛|です|儀|を|と申|に(?:変更|交代|引|お|担当|ご|依頼|任|託|譲|渡))"
     )
     letter = rf"(?:(?![{not_given}年月日任皆客者方各御貴何夫妻父母娘])[{_HAN}])"
     rare = rf"(?<![{_HAN}])(?P<rare>{letter}{{1,3}}) (?P<rare_given>{given}){ends}"
@@ -151,7 +151,8 @@ def has_surname_of(local_part: str, name: str) -> bool:
     A short one is a word by itself, or stands behind initials (``clho``).
     """
     words = re.split(r"[^a-z]+", fold(local_part))
-    return any(_holds(word, letters) for letters in spellings_of(split_name(name)[0]) for word in words)
+    surnames = (split_name(name)[0], name)  # The surname may stand alone, and its beginning be another one.
+    return any(_holds(word, letters) for surname in surnames for letters in spellings_of(surname) for word in words)
 
 
 def _holds(word: str, letters: str) -> bool:

@@ -59,6 +59,8 @@ _LONG_WORD = 4
 _WORD_OF_ADDRESS = re.compile(r"[^a-z]+")
 _FULL_NAME, _FULL_NAME_AND_MORE = 2, 3
 """Words of a given name and a surname, and from how many on there may be others with them."""
+_ACCUSATIVE = ("ą", "ę")
+"""With these letters no Polish name ends in the nominative."""
 _SHORTEST_STEM, _LONGEST_ENDING, _CHANGED_STEM = 2, 4, 2
 """Letters of a declined name that stay, and that are another's in the nominative ("Markowi": "Marek")."""
 _LONGEST_KIN = 40
@@ -142,7 +144,7 @@ def _with_ending(word: str, letters: str) -> str | None:
     """Return a word with the ending that an address gives it; null where the two are not the same name."""
     folded = fold(word)
     if folded == letters:
-        return word
+        return f"{word[:-1]}{letters[-1]}" if word.endswith(_ACCUSATIVE) else word
     pairs = enumerate(zip(folded, letters, strict=False))
     same = next((place for place, (one, other) in pairs if one != other), min(len(folded), len(letters)))
     is_same = same >= _SHORTEST_STEM and len(folded) - same <= _LONGEST_ENDING and len(letters) - same <= _CHANGED_STEM
@@ -606,7 +608,11 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     """Tell whether a capitalised sequence can be another person: an office, a title or a noun alone is none."""
     name = strip_honorifics(raw)
     is_sender = sources.identity.is_named_in(name) and not _is_namesake(name, sources)
-    if len(name) < len("Bo") or is_sender or _has_other_role(text, start, start + len(raw), sources):
+    if (
+        (len(name) < len("Bo") and not is_asian(name))
+        or is_sender
+        or _has_other_role(text, start, start + len(raw), sources)
+    ):
         return False
     if _is_spelled_out(name, sources):
         return True

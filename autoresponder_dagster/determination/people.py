@@ -255,7 +255,7 @@ def _read_names(text: str) -> tuple[tuple[FoundName, ...], tuple[tuple[int, int]
     while found := _name().search(text, place):
         capitals.append(found.span())
         words = list(_WORD.finditer(found.group()))
-        spelled = _spelled_beside(text, found.end())
+        spelled = _spelled_beside(text, found.end()) if len(words) > 1 else frozenset()
         while words and (_is_common(words[0].group(), spelled) or words[0].group()[0].islower()):
             words.pop(0)
         begins = found.start() + words[0].start() if words else found.end()
@@ -355,8 +355,7 @@ def _spelled_beside(text: str, end: int) -> frozenset[str]:
     address = _ADDRESS_BESIDE.match(text, end)
     if address is None or is_role_mailbox(address.group(1)):
         return frozenset()
-    words = _SEPARATOR.split(fold(address.group(1).partition("@")[0]))
-    return frozenset(words) if len(words) > 1 else frozenset()
+    return frozenset(_SEPARATOR.split(fold(address.group(1).partition("@")[0])))
 
 
 def _is_common(word: str, spelled: frozenset[str]) -> bool:

@@ -28,6 +28,8 @@ def reading_of(body, sender=SENDER):
         ("Estate: Ned Lowe Banking: Ann Wei Lee", ["Estate", "Ned Lowe", "Ann Wei Lee"]),
         ("担当は堀江くんです。", ["堀江"]),
         ("室長は桐生准教授です。", ["桐生"]),
+        ("同僚の横山と申します。", ["横山"]),
+        ("Ask Cara Venter (cara@delta.example).", ["Cara Venter"]),
     ],
 )
 def test_names_in_a_text(text, names):
@@ -64,6 +66,7 @@ def test_names_in_a_text(text, names):
             "Bo Orr",
             "borr@delta.example",
         ),
+        ("退職いたしました。後任の李（lee@delta.example）に渡しました。", "李", "lee@delta.example"),
         ("I've left. Voted in was Ann West (ann.west@delta.example).", "Ann West", "ann.west@delta.example"),
         (
             "I've left the Tidewater Trust. New clerk: Bo Orr, borr@delta.example. Keys: trust.key@delta.example",
