@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import ROLE_NAMES, domain_of, is_role_mailbox
-from autoresponder_dagster.determination.asian_names import is_asian, may_be_named, name_at_start
+from autoresponder_dagster.determination.asian_names import is_asian, may_be_named, name_at_start, spellings_of
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import (
@@ -609,7 +609,7 @@ def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
     name = strip_honorifics(raw)
     is_sender = sources.identity.is_named_in(name) and not _is_namesake(name, sources)
     if (
-        (len(name) < len("Bo") and not is_asian(name))
+        (len(name) < len("Bo") and not spellings_of(name))
         or is_sender
         or _has_other_role(text, start, start + len(raw), sources)
     ):
@@ -679,7 +679,10 @@ def _is_spelled_out(name: str, sources: Sources) -> bool:
     """Tell whether an address of another spells out a full name: then it is a person's, whatever it could be."""
     if len(name.split()) < _FULL_NAME or re.sub(r"[^a-z]", "", fold(name)) in sources.identity.domain_letters:
         return False
-    return _box_spelling(name, sources) is not None
+    box = _box_spelling(name, sources)
+    # "The Board Secretariat, board@…": the first word alone makes no name of an office.
+    is_first_alone = box is not None and fold(local_part(box.email)) == fold(name.split(maxsplit=1)[0])
+    return box is not None and not (is_first_alone and _is_organization(name, sources.identity))
 
 
 def _box_spelling(name: str, sources: Sources) -> Mailbox | None:
