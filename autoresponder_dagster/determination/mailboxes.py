@@ -124,7 +124,11 @@ def names_match(email: str, name: str) -> bool:
         return has_surname_of(local_part(email), name)
     if belongs_to_name(email, name):
         return True
-    return belongs_to_name(email, german_spelling(name)) or (spelled_words(email, name) or (1, 0))[0] == 0
+    if belongs_to_name(email, german_spelling(name)):
+        return True
+    # "Anh Le, ale@…": also words that are common ones elsewhere, but no such word alone ("The Board Office, board@…").
+    is_one_word = fold(local_part(email)) in fold(name).split()
+    return not is_one_word and (spelled_words(email, name) or (1, 0))[0] == 0
 
 
 @lru_cache(maxsize=4096)

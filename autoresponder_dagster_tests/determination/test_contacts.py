@@ -87,6 +87,7 @@ def test_who_is_to_be_turned_to(body, name, email):
         "I've left the Delta. The Delta office is at thedelta@delta.example.",
         "I've left. New address: marta@quinn.example. My sister Ida says hello.",
         "I've left. I was appointed Special Adviser to the board.",
+        "I've left. Until somebody is found, write to the Board Secretariat, board@delta.example.",
         "I've left. Everybody else is at firstname.lastname@delta.example.",
     ],
 )

@@ -31,6 +31,8 @@ def test_find(text, emails):
         ("tblankenship@x.example", "Theodora Blankenship", True),
         ("tori@x.example", "Tori", True),
         ("jd@x.example", "Jane Doe", True),
+        ("hle@x.example", "Hoa Le", True),
+        ("board@x.example", "Board Secretariat", False),
         ("office@x.example", "Jane Doe", False),
     ],
 )
