@@ -101,10 +101,14 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
     """Return the people that the own words name to turn to, general ones first; role mailboxes are no people."""
     found: list[Contact] = []
     successors: list[Contact] = []
-    succeeded = {s.sentence for s in statements if s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary)}
+    succeeded = _succeeded(statements)
     third_gone = _third_gone(statements)
     for number, sentence in enumerate(sources.own.sentences):
-        boxes = [box for box in sentence.boxes if box.email != sources.identity.email]
+        boxes = [
+            box
+            for box in sentence.boxes
+            if box.email != sources.identity.email and not _is_on_the_side(sources, statements, number, box.start)
+        ]
         before = sentence.folded[: boxes[0].start] if boxes else sentence.folded
         if number in third_gone or any(
             lexicon.within(sentence.folded).finds("not_successor", before) for lexicon in sources.lexicons
@@ -114,6 +118,8 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
         beside = [] if is_signature else _with_addresses(sources, statements, number, boxes)
         (successors if number in succeeded else found).extend(beside)
         name = None if beside or is_signature else _name_referred_to(sources, statements, number)
+        if name and _is_on_the_side(sources, statements, number, max(0, sentence.text.find(name))):
+            name = None
         # "Ask Ann Lee; for anything technical there is support@…": the address is another clause's.
         if name and (not boxes or sentence.text.find(name) < sentence.text.rfind(";", 0, boxes[0].start)):
             found.append(
@@ -164,6 +170,54 @@ def _is_signature(sources: Sources, statements: Sequence[Statement], number: int
     return bool(names) and _ADDRESS_FOLLOWS.match(text, len(names[0])) is not None and boxes[0].end + 1 >= len(text)
 
 
+def _succeeded(statements: Sequence[Statement]) -> set[int]:
+    """Return the sentences that surely tell who follows."""
+    return {s.sentence for s in statements if s.means == Meaning.SUCCESSOR and not (s.is_weak or s.is_temporary)}
+
+
+def _is_on_the_side(sources: Sources, statements: Sequence[Statement], number: int, start: int) -> bool:
+    """Tell whether who is named at a place of a sentence is there for a leftover matter, or the place stays vacant.
+
+    An unpaid invoice, the leaver's own papers, a farewell, one open case: who sees to these follows nobody, and where
+    the text says that nobody does, only words of succession or of acting name somebody who has the post.
+    """
+    sentence = sources.own.sentences[number]
+    near = [lexicon.within(sentence.folded) for lexicon in sources.lexicons]
+    is_of_a_matter = any("side_matter" in lexicon.words for lexicon in near)
+    is_vacant = sources.own.says("vacant", sources.lexicons[:1])
+    if not (is_of_a_matter or is_vacant) or number in _succeeded(statements) or _is_of_all(sources, number):
+        return False
+    # The address may stand behind the sentence that tells who acts.
+    told_before = number > 0 and _is_of_all(sources, number - 1)
+    if is_vacant and not told_before and not _succeeds(statements, number) and not _succeeds(statements, number - 1):
+        return True
+    clause = sentence.folded[slice(*_clause_at(sentence, start))]
+    return is_of_a_matter and any(lexicon.finds("side_matter", clause) for lexicon in near)
+
+
+def _succeeds(statements: Sequence[Statement], number: int) -> bool:
+    return any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
+
+
+def _is_of_all(sources: Sources, number: int) -> bool:
+    """Tell whether a sentence speaks of whatever somebody did, or of somebody who acts in the post."""
+    folded = sources.own.sentences[number].folded
+    return any(lexicon.within(folded).finds("whole_matter", folded) for lexicon in sources.lexicons)
+
+
+def _clause_at(sentence: Sentence, start: int) -> tuple[int, int]:
+    """Return where the part of a sentence begins and ends that tells what who is named at a place is for.
+
+    It ends at a semicolon and, among several addresses, with its own.
+    """
+    first, last = sentence.text.rfind(";", 0, start) + 1, sentence.text.find(";", start)
+    last = len(sentence.text) if last < 0 else last
+    ends = [box.end for box in sentence.boxes if first <= box.start < last]
+    before = [end for end in ends if end <= start]
+    after = [end for end in ends if end > start]
+    return (max(before, default=first), after[0] if len(after) > 1 else last)
+
+
 def _third_gone(statements: Sequence[Statement]) -> set[int]:
     """Return the sentences that tell of somebody else's departure: who is named there follows nobody."""
     return {s.sentence for s in statements if s.who == Who.THIRD and s.means in DEPARTED}
@@ -188,15 +242,23 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
     ]
     who_signs = signer(sources.own, sources.lexicons) or name_at_end(sources.own, sources.lexicons, sources.identity)
     signed = sources.identity.writer or who_signs or ""
+    on_the_side = {
+        box.email
+        for number in numbers
+        for box in sources.own.sentences[number].boxes
+        if _is_on_the_side(sources, statements, number, box.start)
+    }
     named = [
         (number, name)
         for number in numbers
         for name in _full_names(sources.own.sentences[number], sources)
         if not _is_same(name, fold(signed))
+        and not _is_on_the_side(sources, statements, number, max(0, sources.own.sentences[number].text.find(name)))
+        and _address_of(name, sources) not in on_the_side
     ]
     if not named:
         named = known_by_given_name(sources, statements, may_act=True)
-    if not named and signed and _address_of(signed, sources):
+    if not named and signed and _address_of(signed, sources) not in (None, *on_the_side):
         named = [(0, signed)]
     if not named and has_anothers_mailbox:
         named = [(0, header)]
@@ -283,6 +345,7 @@ def _given_names(number: int, sources: Sources, statements: Sequence[Statement],
         and not names_an_organization(name)
         and not name.isupper()
         and not any(fold(name) in lexicon.function_words for lexicon in sources.lexicons)
+        and not _is_on_the_side(sources, statements, number, start)
         and (
             any(lexicon.finds("turn_to_before", sentence.folded[:start]) for lexicon in sources.lexicons[:1])
             or (
@@ -390,6 +453,7 @@ def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
         and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
         and not (writer and _is_same(name, writer))
+        and not _is_on_the_side(sources, statements, number, start)
         for number, sentence in enumerate(sources.own.sentences)
         for start, _, name in sentence.names
     )
@@ -415,6 +479,7 @@ def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[in
         and not names_own_organization(name, sources.identity)
         and (is_asian(name) or _acts(sentence, start, end, sources))
         and not (writer and _is_same(name, writer))
+        and not _is_on_the_side(sources, statements, number, start)
     ]
 
 

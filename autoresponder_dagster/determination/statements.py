@@ -63,6 +63,8 @@ _NAMED_AFTER = re.compile(r" (?:of|for|on) (?:the )?([a-z]+(?: (?:and )?[a-z]+)?
 _ASKED = (Meaning.UNSUBSCRIBE, Meaning.NEW_ADDRESS, Meaning.NEW_TITLE)
 """What a question can ask for ("Could you change my address to …?")."""
 _LONG_WORD = 5
+_SHORT_QUESTION = 3
+"""Words of a question that only asks for assent ("has he not?")."""
 _NEGATION_REACH = 2
 """Words that may stand between a negation and what it negates."""
 _NEGATION_WINDOW = 16
@@ -142,6 +144,17 @@ def _is_hedged(entry: Entry, clause: str, match: "re.Match[str]", lexicon: Lexic
     if entry.means == Meaning.STILL_HERE and match.group() in said:
         said = said[said.find(match.group()) :]
     return lexicon.finds("hedge", said) is not None
+
+
+def _is_asked(folded: str, end: int, lexicon: Lexicon) -> bool:
+    """Tell whether what ends somewhere is asked, not told before a question ("Ann has left, can you fix the list?")."""
+    if lexicon.finds("question", folded) is None:
+        return False
+    comma = folded.rfind(",", end)
+    tail = folded[comma + 1 :].strip() if comma >= 0 else ""
+    asks = lexicon.finds("question", tail) if len(tail.split()) > _SHORT_QUESTION else None
+    is_all = lexicon.finds("question", f"{folded[:end]}?")
+    return asks is None or asks.start() > 0 or (is_all is not None and is_all.start() == 0)
 
 
 def _last_clause(folded: str) -> str:
@@ -287,7 +300,7 @@ def _statement(
         condition = lexicon.finds("condition", lead)
         if condition is not None:
             return None
-    if lexicon.finds("question", folded) and entry.means not in _ASKED:
+    if entry.means not in _ASKED and _is_asked(folded, end, lexicon):
         return None
     temporary = False
     if entry.means in _TIMED and not lexicon.finds("for_good", clause):

@@ -123,3 +123,37 @@ def test_whoever_writes_from_anothers_mailbox():
     reading = reading_of("Marta is gone, use bo.orr@delta.example.", sender="Bo Orr <mquinn@delta.example>")
     found = likely_successors(reading.sources, reading.statements)
     assert [(one.name, one.email) for one in found] == [("Bo Orr", "bo.orr@delta.example")]
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "If this is about an unpaid invoice, write to Bo Orr (borr@delta.example).",
+        "For open survey files only, contact Bo Orr (borr@delta.example).",
+        "If you lent me a book, Bo Orr (borr@delta.example) has the list.",
+        "The farewell dinner is on Friday; RSVP to Bo Orr, borr@delta.example.",
+        "For my final pay, ask Bo Orr in payroll (borr@delta.example).",
+        "Questions about this notice go to Bo Orr, borr@delta.example.",
+        "The post has not been filled. Bo Orr (borr@delta.example) reads this mailbox once a week.",
+        "Interviews for the post are in May. Bo Orr (borr@delta.example) sends regards.",
+    ],
+)
+def test_who_sees_to_a_leftover_matter_follows_nobody(matter):
+    reading = reading_of(f"I have left Delta. {matter}")
+    assert contacts(reading.sources, reading.statements) == []
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "With any questions, also about an unpaid invoice, write to Bo Orr (borr@delta.example).",
+        "My successor Bo Orr (borr@delta.example) also sees to unpaid invoices.",
+        "The post has not been filled. Bo Orr (borr@delta.example) is acting warden.",
+        "The post has not been filled. Bo Orr is acting warden. Mail: borr@delta.example",
+        "Unpaid invoices go to the cashier; write to Bo Orr (borr@delta.example).",
+        "Unpaid invoices: accounts@delta.example, all others: Bo Orr, borr@delta.example.",
+    ],
+)
+def test_who_sees_to_all_follows(matter):
+    reading = reading_of(f"I have left Delta. {matter}")
+    assert [one.email for one in contacts(reading.sources, reading.statements)] == ["borr@delta.example"]
