@@ -188,15 +188,19 @@ def _is_on_the_side(sources: Sources, statements: Sequence[Statement], number: i
     if not (is_of_a_matter or is_vacant) or number in _succeeded(statements) or _is_of_all(sources, number):
         return False
     # The address may stand behind the sentence that tells who acts.
-    told_before = number > 0 and _is_of_all(sources, number - 1)
-    if is_vacant and not told_before and not _succeeds(statements, number) and not _succeeds(statements, number - 1):
+    told_before = number > 0 and (_is_of_all(sources, number - 1) or _succeeds(sources, statements, number - 1))
+    if is_vacant and not told_before and not _succeeds(sources, statements, number):
         return True
     clause = sentence.folded[slice(*_clause_at(sentence, start))]
     return is_of_a_matter and any(lexicon.finds("side_matter", clause) for lexicon in near)
 
 
-def _succeeds(statements: Sequence[Statement], number: int) -> bool:
-    return any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements)
+def _succeeds(sources: Sources, statements: Sequence[Statement], number: int) -> bool:
+    """Tell whether a sentence tells who follows, not that the post stays vacant."""
+    folded = sources.own.sentences[number].folded
+    return any(s.sentence == number and s.means == Meaning.SUCCESSOR for s in statements) and not any(
+        lexicon.within(folded).finds("vacant", folded) for lexicon in sources.lexicons[:1]
+    )
 
 
 def _is_of_all(sources: Sources, number: int) -> bool:

@@ -134,7 +134,7 @@ def test_whoever_writes_from_anothers_mailbox():
         "The farewell dinner is on Friday; RSVP to Bo Orr, borr@delta.example.",
         "For my final pay, ask Bo Orr in payroll (borr@delta.example).",
         "Questions about this notice go to Bo Orr, borr@delta.example.",
-        "The post has not been filled. Bo Orr (borr@delta.example) reads this mailbox once a week.",
+        "The post has not been filled. Bo Orr (borr@delta.example) takes calls of the press.",
         "Interviews for the post are in May. Bo Orr (borr@delta.example) sends regards.",
     ],
 )
