@@ -97,7 +97,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         keeps_address = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
         if soon and not (keeps_address and captured_title(reading) is not None):
             return _future(reading, soon, base)
-        return _told_by_a_proxy(reading, base) or _told_by_address(reading, base) or _succession(reading, base)
+        return _told_by_a_proxy(reading, base) or _implied(reading, base)
     if _is_overruled(reading, said) or _is_news_of_an_office(reading, said):
         return _told_by_a_proxy(reading, base)
     leading = _leading(reading, said)
@@ -585,6 +585,8 @@ def _succession(reading: Reading, base: Verdict) -> Verdict | None:
     is_other_news = has_new_duties or any(fact is not None for fact in facts_of_sender) or tells_own_title(reading)
     if reading.has_absence_subject or is_other_news or news or here or speaks_of_a_while(reading):
         return None
+    if reading.sources.own.says("acting", reading.sources.lexicons[:1]):
+        return None  # Who only acts for somebody has not followed.
     means = (Meaning.SUCCESSOR, Meaning.CONTACT) if reading.is_automatic else (Meaning.SUCCESSOR,)
     said = [s for s in reading.statements if s.means in means and not (s.is_temporary or s.is_negated)]
     asks_for_change = reading.sources.own.says("amend_cue", reading.sources.lexicons[:1])
@@ -682,6 +684,11 @@ def told_by_a_system(reading: Reading, base: Verdict) -> Verdict | None:
     attributed = replace(reading, sources=replace(reading.sources, identity=identity))
     departed = departure_facts(attributed, gone[0], base._replace(sender_email=email))
     return departed._replace(confidence=confidence, matched=matched)
+
+
+def _implied(reading: Reading, base: Verdict) -> Verdict | None:
+    """Infer a departure where none is told; whoever is plainly away has not left."""
+    return None if _is_away(reading) else _told_by_address(reading, base) or _succession(reading, base)
 
 
 def _told_by_address(reading: Reading, base: Verdict) -> Verdict | None:

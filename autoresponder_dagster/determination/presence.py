@@ -38,6 +38,8 @@ def vacation_end(reading: Reading) -> str | None:
 def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender is away, back or there; null where neither is said."""
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_over)]
+    # Who writes by hand says "I"; whoever else is away ("Marcia's on leave and I'm her backup") is another.
+    away = [s for s in away if reading.is_automatic or s.who != Who.UNRESOLVED]
     away += [s for s in reading.of_sender(*DEPARTED) if s.is_temporary and not s.is_negated]
     firm = [s for s in away if not s.is_weak]
     back = [s for s in reading.of_sender(Meaning.RETURNED) if not (s.is_negated or s.is_hedged)]

@@ -322,7 +322,10 @@ def _statement(
         sentence=number,
         start=start,
         end=end,
-        is_weak=entry.is_weak or _has_doubtful_object(entry, sentence, match, identity),
+        is_weak=entry.is_weak
+        or _has_doubtful_object(entry, sentence, match, identity)
+        # "I take leave on Fridays": who is away now and then is there.
+        or (entry.means in AWAY and lexicon.finds("recurring", clause) is not None),
         is_hedged=_is_hedged(entry, clause, match, lexicon)
         or (entry.means in DEPARTED and bool(lexicon.finds("hearsay", folded[:start])))
         # Who left "the grants team" may be in another one now.
