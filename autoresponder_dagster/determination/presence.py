@@ -38,8 +38,7 @@ def vacation_end(reading: Reading) -> str | None:
 def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     """Decide whether the sender is away, back or there; null where neither is said."""
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_over)]
-    # Who writes by hand says "I"; whoever else is away ("Marcia's on leave and I'm her backup") is another.
-    away = [s for s in away if reading.is_automatic or s.who != Who.UNRESOLVED]
+    away = [s for s in away if not _is_of_another(reading, s)]
     away += [s for s in reading.of_sender(*DEPARTED) if s.is_temporary and not s.is_negated]
     firm = [s for s in away if not s.is_weak]
     back = [s for s in reading.of_sender(Meaning.RETURNED) if not (s.is_negated or s.is_hedged)]
@@ -60,6 +59,18 @@ def absence_or_presence(reading: Reading, base: Verdict) -> Verdict | None:
     if here:
         return _presence(reading, here, base)
     return absence_facts(reading, [], base) if _only_tells_return(reading) else None
+
+
+def _is_of_another(reading: Reading, away: Statement) -> bool:
+    """Tell whether an absence is somebody else's.
+
+    Who writes by hand says "I" ("Marcia's on leave and her mail comes to me"), but in Chinese and Japanese. Whoever
+    stands in for somebody is there, by hand or not ("While Ann is ill I act for her").
+    """
+    if not reading.is_automatic and away.who == Who.UNRESOLVED and away.language not in NO_SPACES:
+        return True
+    sentence = reading.sources.own.sentences[away.sentence].folded
+    return lexicon(away.language).finds("stands_in", sentence) is not None
 
 
 def _return_day(reading: Reading, away: Sequence[Statement]) -> date | None:

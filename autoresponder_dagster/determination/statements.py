@@ -325,7 +325,7 @@ def _statement(
         is_weak=entry.is_weak
         or _has_doubtful_object(entry, sentence, match, identity)
         # "I take leave on Fridays": who is away now and then is there.
-        or (entry.means in AWAY and lexicon.finds("recurring", clause) is not None),
+        or ((entry.means in AWAY or temporary) and lexicon.finds("recurring", clause) is not None),
         is_hedged=_is_hedged(entry, clause, match, lexicon)
         or (entry.means in DEPARTED and bool(lexicon.finds("hearsay", folded[:start])))
         # Who left "the grants team" may be in another one now.

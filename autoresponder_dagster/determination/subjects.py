@@ -88,6 +88,8 @@ def find_subject(predicate: Predicate, lexicon: Lexicon, identity: Identity, ant
     for start, end in _relative_clauses(predicate, lexicon, identity):
         zone = zone[:start] + " " * (end - start) + zone[end:]
         of_zone = lexicon.whole  # The zone is no part of the sentence any more.
+    if lexicon.finds("cleft", sentence.folded[: predicate.start]) is not None:
+        return Subject(Who.THIRD)  # "The one who left was Ann."
     told_of = _kin_subject(predicate, zone, lexicon, identity) or _relative_subject(predicate, lexicon, identity)
     if told_of is not None:
         return told_of
