@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
@@ -22,12 +22,27 @@ from autoresponder_dagster.determination.writers import is_signed_by, signer
 
 _SOON = 45
 """Days until which a day to come is soon: an absence rather than anything else."""
-LONGEST_GRAM = 2
 STEM = 5
 """Letters that are left of a long word where its ending is cut off."""
+_LEAD = 2
+"""So many sentences below the subject line tell the news more often than the others do."""
+_SHORT_WORD = 2
+"""Letters of a word that tells hardly anything in whatever company."""
 _MOST_COUNTED = 3
 _KINDS = "#%@"
 """First characters of what stands for a day or number, a name, an address."""
+_BEGIN, _BEGIN_OF_OWN, _END = "^", "^own", "$"
+"""Marks of the ends of a sentence; the second begins one in which the sender speaks in the first person."""
+_COMPANY = {
+    "own": {_BEGIN_OF_OWN},
+    "sender": {"%sender"},
+    "somebody": {"%person", "%name"},
+    "to_come": {"#soon", "#later", "#weekday"},
+    "past": {"#past", "#today"},
+    "address": {"@same", "@role", "@own_here", "@own_elsewhere", "@person", "@other", "@link"},
+}
+"""What a sentence can hold beside a word."""
+_NO_COMPANY = "nothing"
 _PERSONAL_SHAPES = ("f.last", "first.last")
 _LINK = re.compile(r"\b(?:https?:|www\.)\S+")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
@@ -39,9 +54,9 @@ _TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-
 class Features(NamedTuple):
     """What one message shows.
 
-    ``sentences`` are the words of each sentence between marks of its ends; sequences of up to
-    ``LONGEST_GRAM`` of them are features, and so are those of the words without their endings: a form that
-    no example holds is known by its stem. ``of_message`` are features of the message as a whole.
+    ``sentences`` are the words of each sentence between marks of its ends; of each count the words, the pairs of
+    them, the same without their endings, so that a form which no example holds is known by its stem, and the words
+    in their company (``of_sentence``). ``of_message`` are features of the message as a whole.
     """
 
     sentences: tuple[tuple[str, ...], ...]
@@ -49,18 +64,24 @@ class Features(NamedTuple):
 
     def all(self) -> frozenset[str]:
         """Return every feature once, as text."""
-        return self.of_message.union(
-            *map(grams, self.sentences), *(grams(without_endings(words)) for words in self.sentences)
-        )
+        return self.of_message.union(*map(of_sentence, self.sentences))
 
 
-def grams(words: Sequence[str]) -> frozenset[str]:
-    """Return the sequences of words of a sentence."""
-    return frozenset(
-        " ".join(words[start : start + size])
-        for size in range(1, LONGEST_GRAM + 1)
-        for start in range(len(words) - size + 1)
-    )
+def of_sentence(words: Sequence[str]) -> list[str]:
+    """Return the features of a sentence: its words and pairs of words, also without endings, and their company."""
+    stems = without_endings(words)
+    found = in_company(words, stems)
+    for form in (words, stems):
+        found += form
+        found += [f"{word} {following}" for word, following in pairwise(form)]
+    return found
+
+
+def in_company(words: Sequence[str], stems: Sequence[str]) -> list[str]:
+    """Return the stems of a sentence with what else it holds: to leave something with somebody is no departure."""
+    company = [name for name, marks in _COMPANY.items() if not marks.isdisjoint(words)] or [_NO_COMPANY]
+    told = [stem for word, stem in zip(words, stems, strict=True) if word.isalpha() and len(word) > _SHORT_WORD]
+    return [f"{name}|{stem}" for name in company for stem in told]
 
 
 def without_endings(words: Sequence[str]) -> list[str]:
@@ -79,7 +100,13 @@ def features(reading: Reading) -> Features:
     """Return the features of a reading: the words of its sentences, and what its other stages found."""
     sources = reading.sources
     sentences = tuple(tuple(_words(sentence, sources)) for sentence in sources.own.sentences)
-    return Features(sentences, frozenset(_of_message(reading, [word for words in sentences for word in words])))
+    return Features(sentences, frozenset([*_of_message(reading, list(chain(*sentences))), *_leading(sentences)]))
+
+
+def _leading(sentences: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Return the stems of the first sentences below the subject line once more, as such."""
+    below = (words for words in sentences if words[:1] in ((_BEGIN,), (_BEGIN_OF_OWN,)))
+    return (f"lead:{stem(word)}" for words in islice(below, _LEAD) for word in words if word.isalpha())
 
 
 def _words(sentence: Sentence, sources: Sources) -> list[str]:
@@ -95,7 +122,10 @@ def _words(sentence: Sentence, sources: Sources) -> list[str]:
             position = end
     pieces.append(sentence.folded[position:])
     words = _TOKEN.findall(_NUMBER.sub(" #number ", "".join(pieces)))
-    return [f"subject:{word}" for word in words] if sentence.is_subject else ["^", *words, "$"]
+    if sentence.is_subject:
+        return [f"subject:{word}" for word in words]
+    is_own = any(lexicon.within(sentence.folded).finds("first_person", sentence.folded) for lexicon in sources.lexicons)
+    return [_BEGIN_OF_OWN if is_own else _BEGIN, *words, _END]
 
 
 def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:

@@ -13,10 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from itertools import pairwise
 from math import exp, sqrt
 
-from autoresponder_dagster.determination.features import Features, features, stem, without_endings
+from autoresponder_dagster.determination.features import Features, features, of_sentence, stem
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.schemas.enums import Determination
 
@@ -69,10 +68,7 @@ class Weights:
 @lru_cache(maxsize=_REMEMBERED)
 def _look_up(model: Weights, words: tuple[str, ...]) -> dict[str, int]:
     """Look up one sentence, and remember it: without names and days many are alike."""
-    found: list[str] = []
-    for form in (words, without_endings(words)):
-        found += form
-        found += [f"{word} {following}" for word, following in pairwise(form)]
+    found = of_sentence(words)
     return {name: model.packed[name] for name in model.packed.keys() & found}
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoresponder_dagster.determination import determine, second_look
-from autoresponder_dagster.determination.features import LONGEST_GRAM, Features, features, grams, without_endings
+from autoresponder_dagster.determination.features import Features, features, of_sentence, without_endings
 from autoresponder_dagster.determination.learned import (
     INTERCEPT,
     Opinion,
@@ -41,11 +41,28 @@ def test_the_weights_file_has_one_row_per_feature_and_none_without_weight():
 
 
 @given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12).map(tuple))
-def test_the_sequences_that_training_counts_are_found(words):
+def test_what_training_counts_in_a_sentence_is_found(words):
     model = weights()
-    found = model.known(words)
-    assert found.keys() == (grams(words) | grams(without_endings(words))) & model.packed.keys()
-    assert all(len(name.split(" ")) <= LONGEST_GRAM for name in found)
+    assert model.known(words).keys() == model.packed.keys() & of_sentence(words)
+
+
+def test_a_sentence_counts_by_words_pairs_stems_and_company():
+    (sentence,) = features(reading("I have retired.", subject="")).sentences
+    assert sentence == ("^own", "i", "have", "retired", "$")
+    pairs = {"^own i", "i have", "have retired", "retired $", "have retir~", "retir~ $"}
+    assert set(of_sentence(sentence)) == {*sentence, "retir~", *pairs, "own|have", "own|retir~"}
+
+
+def test_a_word_is_told_apart_by_what_its_sentence_holds():
+    found = features(reading("Tom Fry has the keys until 20 October 2026. Please bring coffee.")).all()
+    assert {"somebody|keys", "to_come|keys", "nothing|coffe~"} <= found
+    assert "nothing|keys" not in found
+
+
+def test_the_first_sentences_below_the_subject_count_as_such():
+    found = features(reading("Dear all. I have retired. My thanks to everybody.", subject="Farewell")).of_message
+    assert {"lead:dear", "lead:retir~"} <= found
+    assert not {"lead:thanks", "lead:farew~"} & found
 
 
 def test_names_addresses_and_days_become_what_they_are():
