@@ -47,6 +47,8 @@ from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.titles import clean_title
 from autoresponder_dagster.determination.writers import name_at_end, signer
 
+_WORD_BEFORE = re.compile(r"(?:^|(?:^|\s)[^\sA-ZÀ-Þ]\S* )([A-ZÀ-Þ][^\W\d_]+)[.,!]? ?[(<–-]? ?$")
+"""One word with a capital directly before an address ("Geir, gs@…"); behind a colon stands what an address is for."""
 _TWO_WORDS = re.compile(r"(?<=\w) ([A-ZÀ-Þ][\w'’-]+ [A-ZÀ-Þ][\w'’-]+)")
 _DEGREES = re.compile(r"(?: [A-Z]{2,4})+$")
 _LONGEST_SALUTATION = 2
@@ -402,6 +404,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
     return any(
         (is_unspaced and may_be_named(local_part(box.email)))
         or _is_spelled_within(text, box, sources.lexicons[:1])
+        or _given_name_before(text, box, sources) is not None
         or any(
             is_person_like(name) and names_match(box.email, name) and not _is_organization(name, sources.identity)
             for _, _, name in person_names(text)
@@ -421,6 +424,17 @@ def _is_his(sources: Sources, statements: Sequence[Statement]) -> bool:
         if not is_role_mailbox(box.email) and not is_own_address(box.email, sources.identity)
         for lexicon in sources.lexicons[:1]
     )
+
+
+def _given_name_before(text: str, box: Mailbox, sources: Sources) -> str | None:
+    """Return the one word that can be a given name directly before an address that is not spelled as it."""
+    word = _WORD_BEFORE.search(text, max(0, box.start - 2 * _LONGEST_NOUN), box.start)
+    if word is None or _is_label(word.group(1), box) or word.start(1) == 0:
+        return None
+    name = word.group(1)
+    is_word = fold(name) in name_words("not_names") or any(fold(name) in one.function_words for one in sources.lexicons)
+    is_firm = names_an_organization(name) or names_own_organization(name, sources.identity)
+    return name if _may_be_person(text, word.start(1), name, sources) and not (is_word or is_firm) else None
 
 
 def _is_spelled_within(text: str, box: Mailbox, lexicons: Sequence[Lexicon]) -> bool:
@@ -513,6 +527,9 @@ def _with_addresses(
         is_namesake = name is not None and len(name.split()) > 1 and names_match(box.email, name)
         if is_own_address(box.email, sources.identity) and not is_namesake:
             continue
+        is_left_out = name is None and len(boxes) == 1 and not is_role_mailbox(box.email)
+        if is_left_out and _succeeds(sources, statements, number):
+            name = _given_name_before(sentence.text, box, sources)
         if name and is_role_mailbox(box.email) and _is_word_of(name, box):
             continue  # "Office of the General Manager (Works), gm.works@…", "Kliniken nås på klinik@…"
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
