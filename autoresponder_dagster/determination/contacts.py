@@ -68,7 +68,6 @@ _SHORTEST_STEM, _LONGEST_ENDING, _CHANGED_STEM = 2, 4, 2
 _LONGEST_KIN = 40
 """Characters in which a relation is told before a name ("my younger brother")."""
 _DEGREE_LETTERS = range(2, 5)
-_FORMS_OF_ADDRESS = frozenset({"herr", "herrn", "frau", "mr", "mrs", "ms", "miss", "mme", "sig", "sra", "pani", "panu"})
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _ARTICLE = re.compile(
     r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
@@ -665,7 +664,8 @@ def _length_of_title(words: Sequence[str], lexicons: Sequence[Lexicon]) -> int:
         (
             place
             for place in range(1, len(words) - 1)
-            if _is_title(words[place - 1], lexicons) or fold(words[place - 1]).strip(".") in _FORMS_OF_ADDRESS
+            if _is_title(words[place - 1], lexicons)
+            or fold(words[place - 1]).strip(".") in name_words("forms_of_address")
         ),
         default=0,
     )

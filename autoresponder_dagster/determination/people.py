@@ -89,7 +89,7 @@ class Identity(NamedTuple):
         for token in _TOKEN.findall(fold(text)):
             if self._knows(token) or (not token.isalpha() and any(map(self._knows, _JOINT.split(token)))):
                 return True
-            if token in self.tokens and before in _FORMS_OF_ADDRESS:
+            if token in self.tokens and before in name_words("forms_of_address"):
                 return True  # "Mr Ng": so short a word is a name where a form of address stands before it.
             before = token
         return False
@@ -199,7 +199,6 @@ def _is_honorific(word: str) -> bool:
 
 
 _TITLED_WORDS = 3
-_FORMS_OF_ADDRESS = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})
 
 
 @lru_cache(maxsize=4096)
@@ -209,7 +208,7 @@ def strip_honorifics(name: str) -> str:
     words = name.split(" ")
     while len(words) > 1 and _is_honorific(words[0]):
         words = words[1:]
-    if len(words) >= _TITLED_WORDS and fold(words[1]).strip(".") in _FORMS_OF_ADDRESS:
+    if len(words) >= _TITLED_WORDS and fold(words[1]).strip(".") in name_words("forms_of_address"):
         words = words[2:]  # "Young Mr Lee"
     while len(words) > 1 and fold(words[-1]).strip(".") in {"mph", "phd", "md", "jr", "esq", "cpa", "cmp"}:
         words = words[:-1]
