@@ -933,11 +933,13 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
     captured = _captured_name(sources, statements, number)
     if captured and not is_asian(captured):
         return captured
-    for start, _, raw in (_without_post(found, sources) for found in sentence.names):
+    for start, end, raw in (_without_post(found, sources) for found in sentence.names):
         name = strip_honorifics(raw)
         is_object = (
             sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
         )
+        # In "New head of Rural Roads: Ann Lee" what stands before the colon is a part of the post.
+        is_object = is_object or (sentence.folded[:start].endswith(" of ") and sentence.text[end : end + 1] == ":")
         if is_object or not is_person_like(raw) or _is_post(name, sources) or _ends_as_post(raw, sources):
             continue
         if names_own_organization(name, sources.identity) or names_an_organization(name):

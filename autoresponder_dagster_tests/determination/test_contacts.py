@@ -68,6 +68,8 @@ def test_names_in_a_text(text, names):
         ),
         ("退職いたしました。後任の李（lee@delta.example）に渡しました。", "李", "lee@delta.example"),
         ("I've left. Voted in was Ann West (ann.west@delta.example).", "Ann West", "ann.west@delta.example"),
+        ("I've left. New head of Rural Roads: Bo Orr, borr@delta.example.", "Bo Orr", "borr@delta.example"),
+        ("I've left. New man on quotas: Bo, gs@delta.example.", "Bo", "gs@delta.example"),
         (
             "I've left the Tidewater Trust. New clerk: Bo Orr, borr@delta.example. Keys: trust.key@delta.example",
             "Bo Orr",
@@ -157,3 +159,22 @@ def test_who_sees_to_a_leftover_matter_follows_nobody(matter):
 def test_who_sees_to_all_follows(matter):
     reading = reading_of(f"I have left Delta. {matter}")
     assert [one.email for one in contacts(reading.sources, reading.statements)] == ["borr@delta.example"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich habe Delta verlassen. Wegen offener Rechnungen wenden Sie sich an Frau Bo Orr (borr@delta.example).",
+        "J'ai quitté Delta. Pour les factures impayées, contactez Bo Orr (borr@delta.example).",
+        "Ya no trabajo en Delta. Por facturas pendientes, escriba a Bo Orr (borr@delta.example).",
+        "Non lavoro più in Delta. Per fatture insolute scrivete a Bo Orr (borr@delta.example).",
+        "Já não trabalho na Delta. Para faturas em aberto, contacte Bo Orr (borr@delta.example).",
+        "Ik werk niet meer bij Delta. Voor openstaande facturen mailt u Bo Orr (borr@delta.example).",
+        "Jag har slutat på Delta. För obetalda fakturor kontakta Bo Orr (borr@delta.example).",
+        "Nie pracuję już w Delta. W sprawie niezapłaconych faktur proszę pisać do: Bo Orr (borr@delta.example).",
+        "Non lavoro più in Delta. Il comitato (Bo Orr, Ada Lupi) avvierà la selezione del nuovo direttore.",
+    ],
+)
+def test_leftover_matters_in_other_languages(text):
+    reading = reading_of(text)
+    assert contacts(reading.sources, reading.statements) == []
