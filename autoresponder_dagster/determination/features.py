@@ -34,11 +34,11 @@ _KINDS = "#%@"
 _BEGIN, _BEGIN_OF_OWN, _END = "^", "^own", "$"
 """Marks of the ends of a sentence; the second begins one in which the sender speaks in the first person."""
 _COMPANY = {
-    "own": {_BEGIN_OF_OWN},
+    "first_person": {_BEGIN_OF_OWN},
     "sender": {"%sender"},
     "somebody": {"%person", "%name"},
-    "to_come": {"#soon", "#later", "#weekday"},
-    "past": {"#past", "#today"},
+    "day_to_come": {"#soon", "#later", "#weekday"},
+    "day_past": {"#past", "#today"},
     "address": {"@same", "@role", "@own_here", "@own_elsewhere", "@person", "@other", "@link"},
 }
 """What a sentence can hold beside a word."""
@@ -81,7 +81,7 @@ def in_company(words: Sequence[str], stems: Sequence[str]) -> list[str]:
     """Return the stems of a sentence with what else it holds: to leave something with somebody is no departure."""
     company = [name for name, marks in _COMPANY.items() if not marks.isdisjoint(words)] or [_NO_COMPANY]
     told = [stem for word, stem in zip(words, stems, strict=True) if word.isalpha() and len(word) > _SHORT_WORD]
-    return [f"{name}|{stem}" for name in company for stem in told]
+    return [f"with_{name}:{stem}" for name in company for stem in told]
 
 
 def without_endings(words: Sequence[str]) -> list[str]:
