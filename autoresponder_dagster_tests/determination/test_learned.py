@@ -152,7 +152,7 @@ def unsure(message):
 @pytest.mark.parametrize(
     ("verdict", "view", "determination", "is_written"),
     [
-        pytest.param(sure, {"INACTIVE": 0.9}, "INACTIVE", True, id="both see it"),
+        pytest.param(sure, {"INACTIVE": 0.95}, "INACTIVE", True, id="both see it"),
         pytest.param(sure, {"INACTIVE": 0.3, "REPLACEMENT": 0.3}, "INACTIVE", False, id="sure, but little support"),
         pytest.param(sure, {"OUT_OF_OFFICE": 0.99}, "OUT_OF_OFFICE", False, id="contradicted"),
         pytest.param(unsure, {"INACTIVE": 0.99}, "INACTIVE", True, id="a doubt removed"),
