@@ -15,7 +15,7 @@ from autoresponder_dagster.schemas.enums import Mode
 from autoresponder_dagster_tests.world import LEFT, World, read_csv
 
 DAYS = [f"2026-09-{day:02d}" for day in range(1, 31)]
-UNREAD = "The undersigned has relinquished the position at Northfield Clinic and left the company."
+UNREAD = "The undersigned has left the company."
 MENDED = {3, 17, 28}
 """Days on which a message came that only the mended rule reads."""
 
@@ -59,7 +59,7 @@ def test_a_month_after_a_mended_rule(
     def not_yet(*args: Any, **options: Any) -> pd.DataFrame:
         """Read as before the rule was mended."""
         verdicts = mended(*args, **options)
-        unread = verdicts["evidence"].str.contains("relinquished|undersigned|left the company", na=False)
+        unread = verdicts["evidence"].str.contains("undersigned", na=False)
         return verdicts.assign(
             determination=verdicts["determination"].mask(unread, "UNKNOWN"),
             category=verdicts["category"].mask(unread, "unclear"),
