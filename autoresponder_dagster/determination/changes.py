@@ -181,7 +181,7 @@ def title_change(reading: Reading, base: Verdict) -> Verdict | None:
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak or _is_part_of_title(s, statement))]
     if (away and not ended) or _is_kept(reading, statement) or _is_resumed(reading, statement):
         return None
-    if _is_stood_in_for(reading, statement):
+    if reading.stands_in(statement):
         return None
     before = [statement._replace(sentence=statement.sentence - 1, start=0, end=0)] if statement.sentence > 0 else []
     days = (facts.effective_date(reading.sources, said, PAST) for said in (statement, *ended, *before))
@@ -236,12 +236,6 @@ def _is_resumed(reading: Reading, statement: Statement) -> bool:
         s.sentence == statement.sentence and s.start <= statement.start < s.end and not s.is_negated
         for s in reading.of_sender(Meaning.RETURNED)
     )
-
-
-def _is_stood_in_for(reading: Reading, statement: Statement) -> bool:
-    """Tell whether a post is somebody else's, in whose absence one acts ("I sit in for her as Manager")."""
-    sentence = reading.sources.own.sentences[statement.sentence].folded
-    return lexicon(statement.language).finds("stands_in", sentence) is not None
 
 
 def _is_to_come(reading: Reading, statement: Statement, day: date | None) -> bool:
@@ -308,7 +302,7 @@ def title_hint(reading: Reading, base: Verdict) -> Verdict | None:
     title = new_title_by_place(reading) or title_in_passing(
         reading, "title_cue" if reading.is_automatic else "title_news"
     )
-    if title is None or _is_stood_in_for(reading, title.statement):
+    if title is None or reading.stands_in(title.statement):
         return None
     day = facts.effective_date(reading.sources, title.statement, PAST, unlike="end_of_address")
     day = day or facts.only_past_day(reading.sources)

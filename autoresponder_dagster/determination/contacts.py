@@ -44,7 +44,7 @@ from autoresponder_dagster.determination.people import (
 )
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
-from autoresponder_dagster.determination.titles import clean_title
+from autoresponder_dagster.determination.titles import clean_title, holds_title
 from autoresponder_dagster.determination.writers import name_at_end, signer
 
 _WORD_BEFORE = re.compile(r"(?:^|(?:^|\s)[^\sA-ZÀ-Þ]\S* )([A-ZÀ-Þ][^\W\d_]+)[.,!]? ?[(<–-]? ?$")
@@ -58,7 +58,7 @@ _LONGEST_NOUN = 40
 REACH_BEFORE, REACH_AFTER = 70, 60
 """Characters before and after an address within which a name may be its owner's."""
 _LONG_WORD = 4
-_WORD_OF_ADDRESS = re.compile(r"[^a-z]+")
+_BETWEEN_WORDS = re.compile(r"[^a-z]+")
 _FULL_NAME, _FULL_NAME_AND_MORE = 2, 3
 """Words of a given name and a surname, and from how many on there may be others with them."""
 _ACCUSATIVE = ("ą", "ę")
@@ -140,7 +140,7 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
 def _nominative(name: str, email: str | None) -> str:
     """Return a declined name as the address beside it spells it ("Kamila Grota": ``kamil.grot@…``), else as it is."""
     words = name.split()
-    spelled = _WORD_OF_ADDRESS.split(fold(local_part(email or "")))
+    spelled = _BETWEEN_WORDS.split(fold(local_part(email or "")))
     if len(spelled) != len(words):
         return name
     found = [_with_ending(word, letters) for word, letters in zip(words, spelled, strict=True)]
@@ -185,7 +185,7 @@ def _is_on_the_side(sources: Sources, statements: Sequence[Statement], number: i
     sentence = sources.own.sentences[number]
     near = [lexicon.within(sentence.folded) for lexicon in sources.lexicons]
     is_of_a_matter = any("side_matter" in lexicon.words for lexicon in near)
-    is_vacant = sources.own.says("vacant", sources.lexicons[:1])
+    is_vacant = _is_vacant(sources)
     if not (is_of_a_matter or is_vacant) or number in _succeeded(statements) or _is_of_all(sources, number):
         return False
     # The address may stand behind the sentence that tells who acts.
@@ -194,6 +194,12 @@ def _is_on_the_side(sources: Sources, statements: Sequence[Statement], number: i
         return True
     clause = sentence.folded[slice(*_clause_at(sentence, start))]
     return is_of_a_matter and any(lexicon.finds("side_matter", clause) for lexicon in near)
+
+
+@lru_cache(maxsize=2)
+def _is_vacant(sources: Sources) -> bool:
+    """Tell whether the text says that nobody follows; remembered, for it is asked of every name and address."""
+    return sources.own.says("vacant", sources.lexicons[:1])
 
 
 def _succeeds(sources: Sources, statements: Sequence[Statement], number: int) -> bool:
@@ -302,7 +308,7 @@ def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
             or _address_of(name, sources) is not None
         )
         and not sources.identity.is_named_in(name)
-        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons)
+        and not holds_title(name, sources.lexicons)
         and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
     ]
@@ -726,7 +732,7 @@ def _may_be_given_name(text: str, start: int, raw: str, sources: Sources) -> boo
     has_article = not may_have_article and _ARTICLE.search(text[:start]) is not None
     if has_article and any(lexicon.finds("turn_to_before", fold(text[:start])) for lexicon in sources.lexicons[:1]):
         has_article = False  # "Scrivete a Nives": what is an article elsewhere.
-    is_title = any(lexicon.finds("title_noun", fold(name)) for lexicon in sources.lexicons)
+    is_title = holds_title(name, sources.lexicons)
     if is_title or has_article or fold(name) in ROLE_NAMES:
         return False
     # Where every noun has a capital, a single word is a name only after a form of address.
@@ -836,7 +842,7 @@ def _has_address(name: str, sources: Sources) -> bool:
         return _is_spelled_out(name, sources)
     given = fold(name)
     return len(given) > 1 and any(
-        _WORD_OF_ADDRESS.split(fold(local_part(box.email)))[0] == given for box in others_boxes(sources)
+        _BETWEEN_WORDS.split(fold(local_part(box.email)))[0] == given for box in others_boxes(sources)
     )
 
 

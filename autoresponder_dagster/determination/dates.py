@@ -25,7 +25,7 @@ _WEEKS = 53
 _LAST = -1
 _NEAR_DAYS, _BEHIND_DAYS, _FAR_DAYS = 62, 31, 200
 """Within how many days a day is looked for that is told without its month."""
-_THURSDAY, _FRIDAY = 3, 4
+_FRIDAY = 4
 _FAR, _RATHER_FAR, _NEAR = timedelta(days=300), timedelta(days=150), timedelta(days=120)
 _WRONG_SIDE, _CLOSE_BY = 45, 31
 """How many days on the wrong side of today make a day doubtful, and how close on the right side another reading is."""

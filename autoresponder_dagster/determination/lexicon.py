@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -419,7 +419,7 @@ def lexicon(language: str) -> Lexicon:
     return read_lexicon(_file(language), language)
 
 
-@lru_cache(maxsize=32)
+@cache
 def terms(kind: str) -> frozenset[str]:
     """Return the words of one list of all languages, folded."""
     return frozenset(word for language in LANGUAGES for word in lexicon(language).terms.get(kind, ()))
@@ -466,6 +466,12 @@ def _transport() -> Mapping[str, Any]:
     return data
 
 
+@lru_cache(maxsize=1)
+def _names() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = _read_data("names")
+    return data
+
+
 @lru_cache(maxsize=64)
 def forms(name: str) -> "re.Pattern[str]":
     """Return one of the patterns of ``lexicons/transport.yaml``, for folded text."""
@@ -502,16 +508,15 @@ def bounce_reasons() -> list[tuple[str, "re.Pattern[str]"]]:
     ]
 
 
-@lru_cache(maxsize=8)
+@cache
 def name_words(kind: str) -> frozenset[str]:
     """Return one of the word lists of ``lexicons/names.yaml``."""
-    return frozenset(str(word) for word in _read_data("names")[kind])
+    return frozenset(str(word) for word in _names()[kind])
 
 
-@lru_cache(maxsize=4)
 def name_table(kind: str) -> Mapping[str, str]:
     """Return one of the tables of ``lexicons/names.yaml``."""
-    table: Mapping[str, str] = _read_data("names")[kind]
+    table: Mapping[str, str] = _names()[kind]
     return table
 
 

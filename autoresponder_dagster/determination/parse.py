@@ -38,7 +38,8 @@ MAX_HTML = 400_000
 MAX_CARD = 4_000
 MAX_TAGS = 8_000
 
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
+_PART = r"[^\s<>()\[\],;:\"'@]"
+_ADDRESS = re.compile(rf"(?<!{_PART}){_PART}+@{_PART}+")  # looked for once a word, not at each of its letters
 _ANGLE_ADDRESS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _BLANK_LINES = re.compile(rb"[\r\n]{40,}")

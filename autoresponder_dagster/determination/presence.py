@@ -67,10 +67,8 @@ def _is_of_another(reading: Reading, away: Statement) -> bool:
     Who writes by hand says "I" ("Marcia's on leave and her mail comes to me"), but in Chinese and Japanese. Whoever
     stands in for somebody is there, by hand or not ("While Ann is ill I act for her").
     """
-    if not reading.is_automatic and away.who == Who.UNRESOLVED and away.language not in NO_SPACES:
-        return True
-    sentence = reading.sources.own.sentences[away.sentence].folded
-    return lexicon(away.language).finds("stands_in", sentence) is not None
+    is_by_hand = not reading.is_automatic and away.who == Who.UNRESOLVED and away.language not in NO_SPACES
+    return is_by_hand or reading.stands_in(away)
 
 
 def _return_day(reading: Reading, away: Sequence[Statement]) -> date | None:

@@ -59,6 +59,11 @@ class Reading:
         """Tell whether a statement stands in the subject line."""
         return self.sources.own.sentences[statement.sentence].is_subject
 
+    def stands_in(self, statement: Statement) -> bool:
+        """Tell whether the sentence says that one acts for somebody else meanwhile ("I sit in for her as Manager")."""
+        sentence = self.sources.own.sentences[statement.sentence].folded
+        return lexicon(statement.language).finds("stands_in", sentence) is not None
+
     def of_sender(self, *meanings: Meaning) -> list[Statement]:
         """Return the statements of some meanings about the sender (or about nobody in particular)."""
         if self._meanings.isdisjoint(meanings):

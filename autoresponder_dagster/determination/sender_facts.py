@@ -35,7 +35,7 @@ from autoresponder_dagster.determination.people import (
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
-from autoresponder_dagster.determination.titles import clean_title, ends_as_title, names_one, titles_in
+from autoresponder_dagster.determination.titles import clean_title, ends_as_title, holds_title, names_one, titles_in
 
 _LONG_WORD = 4
 _BESIDE = 24
@@ -328,7 +328,7 @@ def _organization_beside(reading: Reading, statement: Statement) -> str | None:
         return None
     sentence = reading.sources.own.sentences[statement.sentence]
     for name in organizations_in(sentence.text[statement.start :], reading.sources.lexicons):
-        is_title = any(lexicon.finds("title_noun", fold(name)) for lexicon in reading.sources.lexicons)
+        is_title = holds_title(name, reading.sources.lexicons)
         if not is_title and not is_own_organization(name, reading.identity):
             return name
     return None
@@ -413,15 +413,15 @@ def _names_holder(reading: Reading, sentence: Sentence, start: int, end: int) ->
     identity, lexicons = reading.identity, reading.sources.lexicons
     title = sentence.text[start:end]
     first, comma, _ = title.partition(",")
-    if comma and is_person_like(first) and not any(lexicon.finds("title_noun", fold(first)) for lexicon in lexicons):
+    if comma and is_person_like(first) and not holds_title(first, lexicons):
         return True  # "Ada Blu, Route Director"
     _, _, without = title.partition(" ")
-    if has_honorific(title) and not any(lexicon.finds("title_noun", fold(without)) for lexicon in lexicons):
+    if has_honorific(title) and not holds_title(without, lexicons):
         return without[:1].isupper() and not identity.is_named_in(without)  # "Dean Lee"
     return any(
         is_person_like(name)
         and not identity.is_named_in(name)
-        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
+        and not holds_title(name, lexicons)
         and (
             (at >= end and _finds(reading, "before_holder", sentence, end, at))
             or (until <= start and _finds(reading, "behind_holder", sentence, until, start))
@@ -438,7 +438,7 @@ def _is_told_of_another(reading: Reading, sentence: Sentence, titles: Sequence[t
         end <= start
         and is_person_like(name)
         and not identity.is_named_in(name)
-        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
+        and not holds_title(name, lexicons)
         and not any(opens <= begins < closes for opens, closes in titles)
         for begins, end, name in sentence.names
     )

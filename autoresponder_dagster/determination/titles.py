@@ -79,11 +79,11 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     if any(not lexicon.has_spaces for lexicon in lexicons):
         title = _ASIAN_BREAK.split(title)[-1]
     role, _, post = title.partition(" as ")
-    if post and not any(lexicon.finds("title_noun", fold(role)) for lexicon in lexicons):
+    if post and not holds_title(role, lexicons):
         title = post
     title = _without_name(_without_month(title, lexicons), identity)
     shorter = _without_organization(title, identity)
-    if not any(lexicon.finds("title_noun", fold(title[len(shorter) :])) for lexicon in lexicons):
+    if not holds_title(title[len(shorter) :], lexicons):
         title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
     title = _without_rest(_without_owner(title, identity), lexicons)
     title = _TRAILING.sub("", _ARTICLE.sub("", collapse(title))).strip(" .,:;!-–\"'*_“”")
@@ -92,15 +92,15 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     title = _NUMBERED.sub("", title)
     # "The Mayor's task force" is no title: whose it is does not count.
     own_words = re.sub(r"\w+['’]s ", "", fold(title))
-    return title if any(lexicon.finds("title_noun", own_words) for lexicon in lexicons) else None
+    return title if holds_title(own_words, lexicons) else None
 
 
 def _is_beside_title(words: str, after: str, lexicons: Sequence[Lexicon], identity: Identity | None) -> bool:
     """Tell whether what stands before a comma is no title, and what follows is ("Ann Lee, Chief Nurse")."""
     if identity is not None and identity.is_named_in(words):
         return True
-    is_title, follows = (any(one.finds("title_noun", fold(part)) for one in lexicons) for part in (words, after))
-    return follows and not is_title and words[:1].isupper() and _CAPITAL_AFTER_COMMA.match(after) is not None
+    is_beside = holds_title(after, lexicons) and not holds_title(words, lexicons)
+    return is_beside and words[:1].isupper() and _CAPITAL_AFTER_COMMA.match(after) is not None
 
 
 def _without_owner(title: str, identity: Identity | None) -> str:
@@ -119,7 +119,7 @@ def _without_rest(title: str, lexicons: Sequence[Lexicon]) -> str:
         return title
     words, links = title.split(" "), lexicons[0].terms["title_links"]
     for place, word in enumerate(words[1:], start=1):
-        if not word[:1].islower() or fold(word) in links or any(one.finds("title_noun", word) for one in lexicons):
+        if not word[:1].islower() or fold(word) in links or holds_title(word, lexicons):
             continue
         if fold(words[place - 1]) not in links or any(word in lexicon.function_words for lexicon in lexicons):
             return " ".join(words[:place])
@@ -181,8 +181,7 @@ def titles_in(text: str, lexicons: Sequence[Lexicon]) -> list[tuple[int, int]]:
     return small or [
         (start + _length_of_opening(text[start:end], lexicons), end)
         for found in _CAPITALISED.finditer(text)
-        if not found.group("determiner")
-        and any(lexicon.finds("title_noun", fold(found.group())) for lexicon in lexicons)
+        if not found.group("determiner") and holds_title(found.group(), lexicons)
         for start, end in _from_to(text, *found.span("title"), lexicons)
     ]
 
@@ -191,9 +190,15 @@ def _from_to(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> li
     """Return two titles apart where the one becomes the other ("change Road Foreman to Road Superintendent")."""
     for joint in _TO.finditer(text, start, end):
         parts = [(start, joint.start()), (joint.end(), end)]
-        if all(any(lexicon.finds("title_noun", fold(text[slice(*part)])) for lexicon in lexicons) for part in parts):
+        if all(holds_title(text[slice(*part)], lexicons) for part in parts):
             return parts
     return [(start, end)]
+
+
+def holds_title(text: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether a word of a title stands in some words as they are written."""
+    folded = fold(text)
+    return any(lexicon.finds("title_noun", folded) for lexicon in lexicons)
 
 
 def names_one(title: str, lexicons: Sequence[Lexicon]) -> bool:

