@@ -1,7 +1,8 @@
 """Contacts: the people whom the own words name to turn to.
 
-Belongs here: joining names and addresses that belong together, and telling people from offices. Does not
-belong here: whether such a person takes over or only covers (``departures.py``, ``presence.py``).
+Belongs here: joining names and addresses that belong together, and what is said of whom. Does not belong here:
+whether a name is a person's (``named_persons.py``), and whether such a person takes over or only covers
+(``departures.py``, ``presence.py``).
 """
 
 import re
@@ -9,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from autoresponder_dagster.addresses import ROLE_NAMES, domain_of, is_role_mailbox
-from autoresponder_dagster.determination.asian_names import is_asian, may_be_named, name_at_start, spellings_of
+from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.determination.asian_names import is_asian, may_be_named, name_at_start
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.folding import collapse, fold
 from autoresponder_dagster.determination.lexicon import (
@@ -23,19 +24,28 @@ from autoresponder_dagster.determination.lexicon import (
     name_words,
     terms,
 )
-from autoresponder_dagster.determination.mailboxes import (
-    Mailbox,
-    find_mailboxes,
-    is_personal,
-    local_part,
-    names_match,
-    spelled_words,
+from autoresponder_dagster.determination.mailboxes import Mailbox, find_mailboxes, is_personal, local_part, names_match
+from autoresponder_dagster.determination.named_persons import (
+    ADDRESS_FOLLOWS,
+    BEGINS_CLAUSE,
+    REACH_AFTER,
+    ends_as_post,
+    full_name,
+    has_anothers_mailbox,
+    is_label,
+    is_office,
+    is_organization,
+    is_post,
+    is_same,
+    is_word_of,
+    may_be_person,
+    name_near,
+    nominative,
+    without_post,
 )
 from autoresponder_dagster.determination.organizations import names_an_organization, names_own_organization
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import (
-    FoundName,
-    Identity,
     follows_preposition,
     has_honorific,
     is_person_like,
@@ -55,35 +65,8 @@ _LONGEST_SALUTATION = 2
 """Words before a name ("Sehr geehrte Frau …")."""
 _LONGEST_NOUN = 40
 """Characters of the longest word of a title."""
-REACH_BEFORE, REACH_AFTER = 70, 60
-"""Characters before and after an address within which a name may be its owner's."""
-_LONG_WORD = 4
-_BETWEEN_WORDS = re.compile(r"[^a-z]+")
-_FULL_NAME, _FULL_NAME_AND_MORE = 2, 3
-"""Words of a given name and a surname, and from how many on there may be others with them."""
-_ACCUSATIVE = ("ą", "ę")
-"""With these letters no Polish name ends in the nominative."""
-_SHORTEST_STEM, _LONGEST_ENDING, _CHANGED_STEM = 2, 4, 2
-"""Letters of a declined name that stay, and that are another's in the nominative ("Markowi": "Marek")."""
-_LONGEST_KIN = 40
-"""Characters in which a relation is told before a name ("my younger brother")."""
-_DEGREE_LETTERS = range(2, 5)
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
-_ARTICLE = re.compile(
-    r"\b(?:the|of|our|your|de|die|der|das|den|dem|la|le|les|il|lo|el|los|las|o|a|os|as|het|al|alla|du|do|da|an|zur|zum)\s$",
-    re.IGNORECASE,
-)
-_OF_A_POST = re.compile(r"\b(?:next|new|future) $", re.IGNORECASE)
-"""What stands before a post that somebody is still to get ("the next Land Steward")."""
-_OFFICE_ARTICLE = re.compile(r"\b(?:the|la|el|les|los|las|de|het|il|lo|der|die|das)\s$", re.IGNORECASE)
-_ADDRESS_FOLLOWS = re.compile(r",? ?[(<]?[^\s@]+@")
-_WITHIN = re.compile(r"(?<!vested )\b(?:in|into|within) $", re.IGNORECASE)
-"""What stands before the name of a place or an office, not of a person."""
-_BEGINS_CLAUSE = re.compile(r"(?:^|[.;:,(–—-] ?|\b(?:and|but|und|et|y|e|en|och) )$")
-_ELIDED = re.compile(r"[LD]['’][a-zà-ÿ]")
-"""An article with a common noun ("L'étude"): no name."""
 _TOPIC = re.compile(r"^\s*(?:[-*•·–]\s|\d{1,2}[.)]\s|[^@.]{3,60}: )")
-_TOPIC_GOES_ON = re.compile(r" [a-z]+(?: [a-z]+)?(?:[:?]| (?:are|should|can|may|go|goes|to)\b)")
 _TITLE_AFTER = re.compile(r",\s*([^,@<(]{3,60})(?:,|\bat\b|<|\(|$)")
 
 
@@ -134,28 +117,7 @@ def contacts(sources: Sources, statements: Sequence[Statement]) -> list[Contact]
     merged = _merged([*successors, *found, *_in_signature(sources), *_writer(sources)])
     if not any(Trait.DECLINED_NAMES in lexicon.traits for lexicon in sources.lexicons[:1]):
         return merged
-    return [contact._replace(name=contact.name and _nominative(contact.name, contact.email)) for contact in merged]
-
-
-def _nominative(name: str, email: str | None) -> str:
-    """Return a declined name as the address beside it spells it ("Kamila Grota": ``kamil.grot@…``), else as it is."""
-    words = name.split()
-    spelled = _BETWEEN_WORDS.split(fold(local_part(email or "")))
-    if len(spelled) != len(words):
-        return name
-    found = [_with_ending(word, letters) for word, letters in zip(words, spelled, strict=True)]
-    return name if None in found else " ".join(filter(None, found))
-
-
-def _with_ending(word: str, letters: str) -> str | None:
-    """Return a word with the ending that an address gives it; null where the two are not the same name."""
-    folded = fold(word)
-    if folded == letters:
-        return f"{word[:-1]}{letters[-1]}" if word.endswith(_ACCUSATIVE) else word
-    pairs = enumerate(zip(folded, letters, strict=False))
-    same = next((place for place, (one, other) in pairs if one != other), min(len(folded), len(letters)))
-    is_same = same >= _SHORTEST_STEM and len(folded) - same <= _LONGEST_ENDING and len(letters) - same <= _CHANGED_STEM
-    return word[:same] + letters[same:] if is_same else None
+    return [contact._replace(name=contact.name and nominative(contact.name, contact.email)) for contact in merged]
 
 
 def _is_signature(sources: Sources, statements: Sequence[Statement], number: int, boxes: Sequence[Mailbox]) -> bool:
@@ -168,7 +130,7 @@ def _is_signature(sources: Sources, statements: Sequence[Statement], number: int
         return False
     text = sentences[number].text
     names = [name for start, end, name in person_names(text) if start == 0 and is_person_like(name)]
-    return bool(names) and _ADDRESS_FOLLOWS.match(text, len(names[0])) is not None and boxes[0].end + 1 >= len(text)
+    return bool(names) and ADDRESS_FOLLOWS.match(text, len(names[0])) is not None and boxes[0].end + 1 >= len(text)
 
 
 def _succeeded(statements: Sequence[Statement]) -> set[int]:
@@ -240,11 +202,11 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
     Somebody else's full name comes first; then a given name alone that does something or has an address of its own;
     then whoever writes in the sender's place.
     """
-    has_anothers_mailbox = _has_anothers_mailbox(sources)
+    writes_elsewhere = has_anothers_mailbox(sources)
     header = strip_honorifics(sources.identity.name or "")
     if any(not lexicon.has_spaces for lexicon in sources.lexicons[:1]):
         # What looks like a Chinese or Japanese name may be another word.
-        return [Contact(header, _address_of(header, sources))] if has_anothers_mailbox else []
+        return [Contact(header, _address_of(header, sources))] if writes_elsewhere else []
     third_gone = _third_gone(statements)
     numbers = [
         number
@@ -263,7 +225,7 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
         (number, name)
         for number in numbers
         for name in _full_names(sources.own.sentences[number], sources)
-        if not _is_same(name, fold(signed))
+        if not is_same(name, fold(signed))
         and not _is_on_the_side(sources, statements, number, max(0, sources.own.sentences[number].text.find(name)))
         and _address_of(name, sources) not in on_the_side
     ]
@@ -271,25 +233,16 @@ def likely_successors(sources: Sources, statements: Sequence[Statement]) -> list
         named = known_by_given_name(sources, statements, may_act=True)
     if not named and signed and _address_of(signed, sources) not in (None, *on_the_side):
         named = [(0, signed)]
-    if not named and has_anothers_mailbox:
+    if not named and writes_elsewhere:
         named = [(0, header)]
     if len(named) == 1:
         return [Contact(named[0][1], _address_of(named[0][1], sources) or _address_near(named[0][0], sources))]
     return _merged([Contact(name, _address_of(name, sources)) for _, name in named])
 
 
-def _has_anothers_mailbox(sources: Sources) -> bool:
-    """Tell whether the header shows a full name that does not fit its address, but another one of the message."""
-    identity = sources.identity
-    name = strip_honorifics(identity.name or "")
-    if not is_person_like(name) or names_match(identity.email or "", name):
-        return False
-    return _box_spelling(name, sources) is not None
-
-
 def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
     """Return the full names of others in a sentence, also those behind a title ("Outreach Manager Bo Ray")."""
-    names = [_without_post(found, sources) for found in sentence.names]
+    names = [without_post(found, sources) for found in sentence.names]
     beside = [
         (found.start(1), found.group(1))
         for found in _TWO_WORDS.finditer(sentence.text)
@@ -304,7 +257,7 @@ def _full_names(sentence: Sentence, sources: Sources) -> list[str]:
         and (has_honorific(name) or not _before_firms().search(sentence.folded[:start]))
         and (
             (start, name) in beside
-            or _may_be_person(sentence.text, start, name, sources)
+            or may_be_person(sentence.text, start, name, sources)
             or _address_of(name, sources) is not None
         )
         and not sources.identity.is_named_in(name)
@@ -351,7 +304,7 @@ def _given_names(number: int, sources: Sources, statements: Sequence[Statement],
         strip_honorifics(name)
         for start, end, name in sentence.names
         if len(strip_honorifics(name).split()) == 1
-        and _may_be_person(sentence.text, start, name, sources)
+        and may_be_person(sentence.text, start, name, sources)
         and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
         and not name.isupper()
@@ -411,7 +364,7 @@ def names_another(sources: Sources, statements: Sequence[Statement]) -> bool:
         or _is_spelled_within(text, box, sources.lexicons[:1])
         or _given_name_before(text, box, sources) is not None
         or any(
-            is_person_like(name) and names_match(box.email, name) and not _is_organization(name, sources.identity)
+            is_person_like(name) and names_match(box.email, name) and not is_organization(name, sources.identity)
             for _, _, name in person_names(text)
         )
         for box in others
@@ -434,12 +387,12 @@ def _is_his(sources: Sources, statements: Sequence[Statement]) -> bool:
 def _given_name_before(text: str, box: Mailbox, sources: Sources) -> str | None:
     """Return the one word that can be a given name directly before an address that is not spelled as it."""
     word = _WORD_BEFORE.search(text, max(0, box.start - 2 * _LONGEST_NOUN), box.start)
-    if word is None or _is_label(word.group(1), box) or word.start(1) == 0:
+    if word is None or is_label(word.group(1), box) or word.start(1) == 0:
         return None
     name = word.group(1)
     is_word = fold(name) in name_words("not_names") or any(fold(name) in one.function_words for one in sources.lexicons)
     is_firm = names_an_organization(name) or names_own_organization(name, sources.identity)
-    return name if _may_be_person(text, word.start(1), name, sources) and not (is_word or is_firm) else None
+    return name if may_be_person(text, word.start(1), name, sources) and not (is_word or is_firm) else None
 
 
 def _is_spelled_within(text: str, box: Mailbox, lexicons: Sequence[Lexicon]) -> bool:
@@ -472,10 +425,10 @@ def _names_somebody(sources: Sources, statements: Sequence[Statement]) -> bool:
         and not sentence.is_subject
         and is_person_like(name)
         and not _before_firms().search(sentence.folded[:start])
-        and _may_be_person(sentence.text, start, name, sources)
+        and may_be_person(sentence.text, start, name, sources)
         and not names_own_organization(name, sources.identity)
         and not names_an_organization(name)
-        and not (writer and _is_same(name, writer))
+        and not (writer and is_same(name, writer))
         and not _is_on_the_side(sources, statements, number, start)
         for number, sentence in enumerate(sources.own.sentences)
         for start, _, name in sentence.names
@@ -498,10 +451,10 @@ def who_acts(sources: Sources, statements: Sequence[Statement]) -> list[tuple[in
         if number not in third_gone and not sentence.is_subject
         for start, end, name in sentence.names
         if is_person_like(name)
-        and _may_be_person(sentence.text, start, name, sources)
+        and may_be_person(sentence.text, start, name, sources)
         and not names_own_organization(name, sources.identity)
         and (is_asian(name) or _acts(sentence, start, end, sources))
-        and not (writer and _is_same(name, writer))
+        and not (writer and is_same(name, writer))
         and not _is_on_the_side(sources, statements, number, start)
     ]
 
@@ -513,7 +466,7 @@ def _acts(sentence: Sentence, start: int, end: int, sources: Sources) -> bool:
     """
     before = sentence.folded[:start]
     end -= len("'s") if sentence.folded[start:end].endswith("'s") else 0
-    begins = _BEGINS_CLAUSE.search(sentence.text[:start]) is not None
+    begins = BEGINS_CLAUSE.search(sentence.text[:start]) is not None
     return (
         begins
         and any(lexicon.within(sentence.folded).finds("acts", sentence.folded[end:]) for lexicon in sources.lexicons)
@@ -535,17 +488,17 @@ def _with_addresses(
         is_left_out = name is None and len(boxes) == 1 and not is_role_mailbox(box.email)
         if is_left_out and _succeeds(sources, statements, number):
             name = _given_name_before(sentence.text, box, sources)
-        if name and is_role_mailbox(box.email) and _is_word_of(name, box):
+        if name and is_role_mailbox(box.email) and is_word_of(name, box):
             continue  # "Office of the General Manager (Works), gm.works@…", "Kliniken nås på klinik@…"
         if name and is_role_mailbox(box.email) and not names_match(box.email, name):
             found.append(Contact(name, None, is_topical=is_topical))
-        elif name and _is_office(sentence.text, name, box, sources):
+        elif name and is_office(sentence.text, name, box, sources):
             continue
         elif name or is_personal(box.email, sources.identity.email, []):
             title = _title_after(sentence.text, name, sources.lexicons)
             is_turned_to = bool(name) and _is_turned_to(sentence.text, name or "", sources.lexicons[:1])
             is_guess = bool(name) and _is_guess(name or "", box, number, statements) and not is_turned_to
-            is_matter = bool(name) and _is_label(name or "", box) and not is_turned_to
+            is_matter = bool(name) and is_label(name or "", box) and not is_turned_to
             found.append(Contact(name, box.email, title, is_topical or is_matter, is_guess))
     return found
 
@@ -559,49 +512,18 @@ def _is_guess(name: str, box: Mailbox | None, number: int, statements: Sequence[
         return False
     if is_asian(name):
         return name_at_start(name) is None
-    return box is not None and _is_label(name, box)
-
-
-def _is_word_of(name: str, box: Mailbox) -> bool:
-    """Tell whether one word, in whatever form, is a word of an address."""
-    word, local = fold(name), fold(local_part(box.email))
-    return len(name.split()) == 1 and (word in local or word.startswith(local))
-
-
-def _is_label(name: str, box: Mailbox) -> bool:
-    """Tell whether one word is all that an address is called, and begins as it does: perhaps a topic ("Orders")."""
-    word, local = fold(name), fold(local_part(box.email))
-    is_alike = word.startswith(local) or word[:_LONG_WORD] == local[:_LONG_WORD]
-    return len(name.split()) == 1 and not has_honorific(name) and is_alike
-
-
-def _is_office(text: str, name: str, box: Mailbox, sources: Sources) -> bool:
-    """Tell whether what a mailbox is called is an office or a firm: its domain's name, an acronym, with an article."""
-    squeezed = re.sub(r"[^a-z]", "", fold(name))
-    domain, local = (re.sub(r"[^a-z]", "", fold(part)) for part in (domain_of(box.email), local_part(box.email)))
-    is_firm = len(squeezed) >= _LONG_WORD and domain.startswith(squeezed) and not names_match(box.email, name)
-    before = text[: max(0, text.find(name))]
-    article = _OFFICE_ARTICLE.search(before)
-    # "de" is an article in Dutch and a preposition elsewhere: before a full name it makes no office.
-    has_article = article is not None and (len(name.split()) == 1 or article.group().strip().lower() != "de")
-    if sources.lexicons and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits:
-        has_article = False  # "Falem com a Cíntia (cintia@…)"
-    is_noun = squeezed == local and (has_article or name.isupper() or _WITHIN.search(before) is not None)
-    # "Course enquiries: courses@…": the first of two nouns begins a line as a name does.
-    begins = _BEGINS_CLAUSE.search(before) is not None
-    is_topic = begins and len(name.split()) == 1 and _TOPIC_GOES_ON.match(text[len(before) + len(name) :]) is not None
-    return is_firm or is_noun or (is_topic and _is_label(name, box)) or _ELIDED.match(name) is not None
+    return box is not None and is_label(name, box)
 
 
 def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box: Mailbox, start: int) -> str | None:
     """Return the name that belongs to an address: near it, in the sentence before, or anywhere that it fits."""
     sentences = sources.own.sentences
     near = sentences[number].text[start : box.end + REACH_AFTER]
-    name = _name_near(near, Mailbox(box.email, box.start - start, box.end - start), sources)
+    name = name_near(near, Mailbox(box.email, box.start - start, box.end - start), sources)
     is_told_before = number > 0 and not sentences[number - 1].is_subject and number - 1 not in _third_gone(statements)
     if name is None and start == 0 and is_told_before:
         text = sentences[number - 1].text
-        earlier = _name_near(
+        earlier = name_near(
             f"{text} {box.email}", Mailbox(box.email, len(text) + 1, len(text) + 1 + len(box.email)), sources
         )
         refers = any(s.sentence == number - 1 and s.means in (Meaning.SUCCESSOR, Meaning.CONTACT) for s in statements)
@@ -609,247 +531,12 @@ def _name_of(sources: Sources, statements: Sequence[Statement], number: int, box
         refers = refers and all(other.email == sources.identity.email for other in sentences[number - 1].boxes)
         if earlier and (refers or names_match(box.email, earlier)):
             name = earlier
-    name = _full_name(name, box, sources)
+    name = full_name(name, box, sources)
     if name is None and any(not lexicon.has_spaces for lexicon in sources.lexicons):
         name = _captured_name(sources, statements, number)
         follows = name is None and start == 0 and number > 0
         name = _captured_name(sources, statements, number - 1) if follows else name
     return name
-
-
-def _name_near(text: str, box: Mailbox, sources: Sources) -> str | None:
-    """Return the person's name that belongs to an address in a text: one that fits it, else the nearest before it."""
-    names = [
-        (end, strip_honorifics(name))
-        for start, end, name in (_without_post(found, sources) for found in person_names(text))
-        if not box.start <= start < box.end and _may_be_person(text, start, name, sources)
-    ]
-    fitting = [name for _, name in names if names_match(box.email, name)]
-    if fitting:
-        return max(fitting, key=lambda name: (len(name.split()), -fitting.index(name)))
-    before = [name for end, name in names if end <= box.start < end + REACH_BEFORE and is_person_like(name)]
-    return before[-1] if before and not is_role_mailbox(box.email) else None
-
-
-def _without_post(found: FoundName, sources: Sources) -> FoundName:
-    """Return a name without the words before and behind it that only have a capital, too.
-
-    An address tells where it begins ("Plant Manager Ann Lee", "Ann Lee Port Captain"), or a form of address does.
-    """
-    start, _, raw = found
-    words = strip_honorifics(raw).split()
-    if len(words) < _FULL_NAME_AND_MORE or is_asian(raw):
-        return found
-    lexicons, name = sources.lexicons, " ".join(words)
-    spelled = next(filter(None, (spelled_words(box.email, name) for box in others_boxes(sources))), None)
-    if spelled is not None and _is_no_surname(words[spelled[0] + 1], lexicons):
-        return found
-    first, surname = spelled or (_length_of_title(words, lexicons), len(words))
-    last = _end_of_surnames(words, surname, lexicons)
-    degrees = (place for place in range(first + _FULL_NAME, last) if _is_degree(words[place], words[first]))
-    name = " ".join(words[first : next(degrees, last)])
-    place = raw.find(name)
-    return (start + place, start + place + len(name), name) if place >= 0 and len(name) < len(raw) else found
-
-
-def _end_of_surnames(words: Sequence[str], end: int, lexicons: Sequence[Lexicon]) -> int:
-    """Return where a name ends of which the words up to some end are certain: a second surname may follow.
-
-    What stands before a title is of it, where the noun comes last ("Ann Lee Port Captain").
-    """
-    for place in range(end, len(words)):
-        if words[place].isupper() or _is_no_surname(words[place], lexicons):
-            is_noun_last = any(Trait.CAPITAL_TITLES in lexicon.traits for lexicon in lexicons[:1])
-            return end if is_noun_last else place
-    return len(words)
-
-
-def _length_of_title(words: Sequence[str], lexicons: Sequence[Lexicon]) -> int:
-    """Return how many words before a full name are a title, or end with a form of address."""
-    return max(
-        (
-            place
-            for place in range(1, len(words) - 1)
-            if _is_title(words[place - 1], lexicons)
-            or fold(words[place - 1]).strip(".") in name_words("forms_of_address")
-        ),
-        default=0,
-    )
-
-
-def _is_title(word: str, lexicons: Sequence[Lexicon]) -> bool:
-    title = fold(word)
-    return any(
-        "title_noun" in lexicon.words and lexicon.words["title_noun"].fullmatch(title) for lexicon in lexicons[:1]
-    )
-
-
-def _is_no_surname(word: str, lexicons: Sequence[Lexicon]) -> bool:
-    """Tell whether a word behind a name is of a title or an organisation, not a second surname."""
-    return (
-        _is_title(word, lexicons) or fold(word) in name_words("organization_words") or fold(word) in name_words("posts")
-    )
-
-
-def _is_degree(word: str, given: str) -> bool:
-    """Tell whether a word behind a name is an abbreviation, where not all of the name is in capitals."""
-    return word.isupper() and len(word) in _DEGREE_LETTERS and not given.isupper()
-
-
-def _may_be_person(text: str, start: int, raw: str, sources: Sources) -> bool:
-    """Tell whether a capitalised sequence can be another person: an office, a title or a noun alone is none."""
-    name = strip_honorifics(raw)
-    is_sender = sources.identity.is_named_in(name) and not _is_namesake(name, sources)
-    if (
-        (len(name) < len("Bo") and not spellings_of(name))
-        or is_sender
-        or _has_other_role(text, start, start + len(raw), sources)
-    ):
-        return False
-    if _is_spelled_out(name, sources):
-        return True
-    if _is_organization(name, sources.identity) or _is_post(name, sources):
-        return False
-    if len(name.split()) > 1:
-        return has_honorific(raw) or not _is_office_or_place(text, start, name, sources)
-    return _may_be_given_name(text, start, raw, sources)
-
-
-def _is_office_or_place(text: str, start: int, name: str, sources: Sources) -> bool:
-    """Tell whether a capitalised sequence is a title in the plural or one that is vacant, or stands as a place does."""
-    is_vacant = _OF_A_POST.search(text[:start]) is not None
-    is_office = (name.endswith("s") or is_vacant) and _is_last_title(name, sources)
-    is_place = _WITHIN.search(text[:start]) is not None and not any(
-        lexicon.finds("acts_before", fold(text[:start])) for lexicon in sources.lexicons[:1]
-    )
-    return is_office or is_place
-
-
-def _may_be_given_name(text: str, start: int, raw: str, sources: Sources) -> bool:
-    """Tell whether one capitalised word can be a name: no title, and nothing that has an article."""
-    name = strip_honorifics(raw)
-    may_have_article = bool(sources.lexicons) and Trait.ARTICLE_BEFORE_NAMES in sources.lexicons[0].traits
-    has_article = not may_have_article and _ARTICLE.search(text[:start]) is not None
-    if has_article and any(lexicon.finds("turn_to_before", fold(text[:start])) for lexicon in sources.lexicons[:1]):
-        has_article = False  # "Scrivete a Nives": what is an article elsewhere.
-    is_title = holds_title(name, sources.lexicons)
-    if is_title or has_article or fold(name) in ROLE_NAMES:
-        return False
-    # Where every noun has a capital, a single word is a name only after a form of address.
-    is_german = bool(sources.lexicons) and sources.lexicons[0].language == "de"
-    before = fold(text[:start]).split()
-    if not is_german or has_honorific(raw):
-        return True
-    return (
-        bool(before)
-        and (
-            before[-1].strip(".") in name_words("honorifics")
-            # "Zuständig ist jetzt Pia (pia@…)": a noun would have an article.
-            or (before[-1] in terms("before_given_name") and f"{fold(name)}@" in fold(text[start:]))
-            # "Mara macht das, mara.roth@…"
-            or re.search(rf"\b{re.escape(fold(name))}[._][a-z]{{3,}}@", fold(text[start + len(raw) :])) is not None
-        )
-    )
-
-
-def _is_namesake(name: str, sources: Sources) -> bool:
-    """Tell whether a full name is a relative's of the sender, with an address of its own in the own words."""
-    identity = sources.identity
-    words = name.split()
-    if len(words) < _FULL_NAME or identity.is_given_name_in(words[0]):
-        return False
-    given = fold(words[0])
-    if identity.local_part[:1] == given[:1] and given not in identity.local_part and identity.name is None:
-        return False  # "aperera@…" may be Ann's.
-    return any(
-        given in fold(local_part(box.email)) or spelled_words(box.email, name) == (0, len(words))
-        for box in others_boxes(sources)
-    )
-
-
-def _is_spelled_out(name: str, sources: Sources) -> bool:
-    """Tell whether an address of another spells out a full name: then it is a person's, whatever it could be."""
-    if len(name.split()) < _FULL_NAME or re.sub(r"[^a-z]", "", fold(name)) in sources.identity.domain_letters:
-        return False
-    box = _box_spelling(name, sources)
-    # "The Board Secretariat, board@…": the first word alone makes no name of an office.
-    is_first_alone = box is not None and fold(local_part(box.email)) == fold(name.split(maxsplit=1)[0])
-    return box is not None and not (is_first_alone and _is_organization(name, sources.identity))
-
-
-def _box_spelling(name: str, sources: Sources) -> Mailbox | None:
-    """Return the address of another that spells out a name from its beginning."""
-    if is_asian(name):
-        return next((box for box in others_boxes(sources) if names_match(box.email, name)), None)
-    found = ((box, spelled_words(box.email, name)) for box in others_boxes(sources))
-    return next((box for box, words in found if words is not None and words[0] == 0), None)
-
-
-@lru_cache(maxsize=2)
-def others_boxes(sources: Sources) -> tuple[Mailbox, ...]:
-    """Return the addresses in the own words and below them that are neither the sender's nor an office's."""
-    return tuple(
-        box
-        for box in (
-            *(box for sentence in sources.own.sentences for box in sentence.boxes),
-            *find_mailboxes(sources.own.signature),
-        )
-        if box.email != sources.identity.email and not is_role_mailbox(box.email)
-    )
-
-
-def _is_post(name: str, sources: Sources) -> bool:
-    """Tell whether two capitalised words are a post and its field: a German title ("Leiter Vertrieb")."""
-    words = name.split()
-    titles = [lexicon.words.get("title_noun") for lexicon in sources.lexicons if lexicon.language == "de"]
-    return len(words) == len(("post", "field")) and any(
-        title is not None and title.fullmatch(fold(words[0])) is not None for title in titles
-    )
-
-
-def _ends_as_post(raw: str, sources: Sources) -> bool:
-    """Tell whether the last of some words with capitals is a title where titles have capitals ("Special Adviser")."""
-    has_capitals = any(Trait.CAPITAL_TITLES in lexicon.traits for lexicon in sources.lexicons[:1])
-    is_title = has_capitals and _is_title(raw.rpartition(" ")[2], sources.lexicons)
-    return is_title and not has_honorific(raw) and not _is_spelled_out(raw, sources)
-
-
-def _is_last_title(name: str, sources: Sources) -> bool:
-    """Tell whether the last word of a name is the plural of a title ("Joint Administrators")."""
-    last = fold(name.rsplit(maxsplit=1)[-1])
-    found = [lexicon.finds("title_noun", last) for lexicon in sources.lexicons]
-    return any(match is not None and match.group() == last for match in found)
-
-
-def _has_other_role(text: str, start: int, end: int, sources: Sources) -> bool:
-    """Tell whether a name is that of somebody who only occurs: a spouse, a signer, who set up the notice."""
-    before, after = fold(text[:start]), fold(text[end:])
-    if _ADDRESS_FOLLOWS.match(after):
-        return False  # A relative with an address may well take over.
-    if sources.identity.writer is not None and _is_same(text[start:end], fold(sources.identity.writer)):
-        return not (sources.own.says("writer_takes_over", sources.lexicons) or _has_own_box(sources))
-    if any(lexicon.finds("other_role_after", after) for lexicon in sources.lexicons):
-        return True
-    is_other = any(lexicon.finds("other_role_before", before) for lexicon in sources.lexicons)
-    is_relative = is_other and any(lexicon.finds("kin", before[-_LONGEST_KIN:]) for lexicon in sources.lexicons)
-    return is_other and not (is_relative and _has_address(text[start:end], sources))
-
-
-def _has_address(name: str, sources: Sources) -> bool:
-    """Tell whether an address of another begins with a given name or spells out a full one."""
-    name = strip_honorifics(name)
-    if len(name.split()) >= _FULL_NAME:
-        return _is_spelled_out(name, sources)
-    given = fold(name)
-    return len(given) > 1 and any(
-        _BETWEEN_WORDS.split(fold(local_part(box.email)))[0] == given for box in others_boxes(sources)
-    )
-
-
-def _has_own_box(sources: Sources) -> bool:
-    """Tell whether whoever writes from the sender's mailbox gives an address that fits the writer's name."""
-    boxes = (box for sentence in sources.own.sentences for box in sentence.boxes)
-    return any(names_match(box.email, sources.identity.writer or "") for box in boxes)
 
 
 def _writer(sources: Sources) -> list[Contact]:
@@ -858,59 +545,8 @@ def _writer(sources: Sources) -> list[Contact]:
     if not name or not sources.own.says("writer_takes_over", sources.lexicons):
         return []
     signed = [strip_honorifics(found) for _, _, found in person_names(sources.own.signature)]
-    name = max((full for full in signed if _is_same(name, fold(full))), key=len, default=name)
-    boxes = find_mailboxes(f"{sources.own.own}\n{sources.own.signature}")
-    own_box = next((box.email for box in boxes if names_match(box.email, name)), None)
-    return [Contact(name, own_box)]
-
-
-def _is_organization(name: str, identity: Identity) -> bool:
-    words = [fold(word).strip(".,'") for word in name.split()]
-    if any(word in name_words("organization_words") for word in words):
-        return True
-    if len(words) > 1 and len(words[0]) > _LONG_WORD and words[0] in ROLE_NAMES:
-        return True  # "Mantenimiento Norte": what an office is called that its mailbox has its name from
-    words = re.findall(r"[a-z]+", fold(name))
-    domain = identity.domain_letters
-    if len(words) > 1 and all(word[: max(_LONG_WORD, len(word) - _LONGEST_ENDING + 1)] in domain for word in words):
-        return True  # declined: "w sprawach Drukarni Kolor" at drukarnia-kolor.example
-    squeezed = "".join(words)
-    return len(squeezed) >= _LONG_WORD and squeezed in domain
-
-
-def _full_name(name: str | None, box: Mailbox, sources: Sources) -> str | None:
-    """Return the fullest form of a name in the own words; without a name, one that fits the address."""
-    longest = ""
-    for sentence in sources.own.sentences:
-        for start, _, raw in (_without_post(found, sources) for found in sentence.names):
-            full = strip_honorifics(raw)
-            if len(full) <= len(longest) or (name is None and sentence.folded[:start].endswith("the ")):
-                continue
-            fits = (
-                names_match(box.email, full)
-                if name is None
-                else name.split()[-1] in full.split() and len(full) > len(name)
-            )
-            if fits and _may_be_person(sentence.text, start, raw, sources):
-                longest = full
-    if name is not None and not names_match(box.email, name):
-        header = sources.identity.name or ""
-        if is_asian(header) and names_match(box.email, header) and _has_anothers_mailbox(sources):
-            return header  # "Nishio has left and I take over", from Nishio's mailbox
-        return _signed_name(box, sources) or longest or name
-    return longest or name or _signed_name(box, sources)
-
-
-def _signed_name(box: Mailbox, sources: Sources) -> str | None:
-    """Return the name below the text that an address in it fits: whoever follows may have written."""
-    found = (_without_post(name, sources) for name in person_names(sources.own.signature))
-    names = [strip_honorifics(raw) for _, _, raw in found]
-    fitting = [
-        name
-        for name in names
-        if is_person_like(name) and names_match(box.email, name) and not sources.identity.is_named_in(name)
-    ]
-    return fitting[0] if fitting else None
+    name = max((full for full in signed if is_same(name, fold(full))), key=len, default=name)
+    return [Contact(name, _address_of(name, sources))]
 
 
 def _captured_name(sources: Sources, statements: Sequence[Statement], number: int) -> str | None:
@@ -939,18 +575,18 @@ def _name_referred_to(sources: Sources, statements: Sequence[Statement], number:
     captured = _captured_name(sources, statements, number)
     if captured and not is_asian(captured):
         return captured
-    for start, end, raw in (_without_post(found, sources) for found in sentence.names):
+    for start, end, raw in (without_post(found, sources) for found in sentence.names):
         name = strip_honorifics(raw)
         is_object = (
             sentence.folded[:start].endswith(("the ", "our ", " at ", " of ")) and Meaning.SUCCESSOR not in meanings
         )
         # In "New head of Rural Roads: Ann Lee" what stands before the colon is a part of the post.
         is_object = is_object or (sentence.folded[:start].endswith(" of ") and sentence.text[end : end + 1] == ":")
-        if is_object or not is_person_like(raw) or _is_post(name, sources) or _ends_as_post(raw, sources):
+        if is_object or not is_person_like(raw) or is_post(name, sources) or ends_as_post(raw, sources):
             continue
         if names_own_organization(name, sources.identity) or names_an_organization(name):
             continue
-        if _may_be_person(sentence.text, start, raw, sources):
+        if may_be_person(sentence.text, start, raw, sources):
             return name
     return captured  # What stands at a Chinese or Japanese name's place may be another word.
 
@@ -992,11 +628,6 @@ def _merged(found: list[Contact]) -> list[Contact]:
     kept = [
         contact
         for contact in merged.values()
-        if contact.email or not any(_is_same(contact.name, name) for name in named)
+        if contact.email or not any(is_same(contact.name, name) for name in named)
     ]
     return sorted(kept, key=lambda contact: (contact.is_topical, contact.email is None))
-
-
-def _is_same(name: str | None, other: str) -> bool:
-    words = fold(name or "").split()
-    return bool(words) and (words[-1] in other.split() or all(word in other.split() for word in words))

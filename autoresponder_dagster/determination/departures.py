@@ -17,13 +17,13 @@ from autoresponder_dagster.determination.contacts import (
     known_by_given_name,
     likely_successors,
     names_another,
-    others_boxes,
     who_acts,
 )
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon
 from autoresponder_dagster.determination.mailboxes import find_mailboxes, names_match, shape
+from autoresponder_dagster.determination.named_persons import others_boxes
 from autoresponder_dagster.determination.organizations import (
     is_firm,
     names_an_organization,
