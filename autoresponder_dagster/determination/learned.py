@@ -1,50 +1,61 @@
-"""The learned reader: a linear model that weighs the words of a message and what the other stages found.
+"""The learned reader: a small network that weighs the words of a message and what the other stages found.
 
 Belongs here: reading the weights and applying them. Does not belong here: what is done with its opinion
 (``second_look.py``), how the weights come about (``training.py``; ``make train``).
 
 The grammar of ``statements`` knows what it was taught and says nothing about other wordings. This reader
-has an opinion on every message, less surely: it has seen some thousand labelled ones. Its weights are a text
-file, ``lexicons/learned.tsv``: one feature a line, one column a determination; so every opinion can be
-traced to words.
+has an opinion on every message, less surely: it has seen some ten thousand labelled ones. One layer of units
+adds up the features that a message has; what is left of each above zero speaks for or against the
+determinations. So every opinion can be traced to words: to what they add to the units that spoke.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from base64 import b64decode
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from math import exp, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
 
 from autoresponder_dagster.determination.features import Features, features, of_sentence, stem
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.schemas.enums import Determination
 
 WEIGHTS_FILE = "learned.tsv"
-INTERCEPT = "(intercept)"
-DIGITS = 2
-"""Decimal places of a weight."""
+STEPS, INTERCEPTS = "(steps)", "(intercepts)"
+"""What the rows of the weights file are called that say what one step of a unit's weights is worth, and what a unit
+has before any feature."""
 _MOST_REASONS = 5
 _FEW = 5
 """So many known features more would make a view as sure as it seems: few words convince less."""
-_LANE = 32
-"""Bits of the packed weights that belong to one determination."""
+_LANE = np.dtype("<u4")
+"""In what the packed weights hold the steps of one unit."""
+ZERO = 128
+"""What stands for a weight of nothing, so that all are positive."""
 _REMEMBERED = 1_024
 """Sentences that are remembered."""
-_ZERO = 1 << 20
-"""What stands for a weight of nothing in its lane, so that all are positive."""
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A linear model: the weights of each feature, one for each determination.
+    """A network with one layer of units between features and determinations.
 
-    ``packed`` holds the weights of a feature as one number, each in a lane of its own: adding such numbers adds
-    all weights at once, exactly and in any order.
+    ``packed`` holds the weights of a feature for all units as one number, in steps and each in a lane of its own:
+    adding such numbers adds all weights at once, exactly and in any order. ``steps`` and ``intercepts`` have one
+    number for each unit, ``outputs`` one row for each unit and one column for each determination, ``starts`` one
+    number for each determination.
     """
 
     determinations: tuple[Determination, ...]
-    intercept: tuple[float, ...]
     packed: Mapping[str, int]
+    steps: Numbers
+    intercepts: Numbers
+    outputs: Numbers
+    starts: Numbers
 
     def known(self, *sentences: tuple[str, ...]) -> dict[str, int]:
         """Return the packed weights of the word sequences of some sentences, also of words without their endings.
@@ -56,13 +67,10 @@ class Weights:
             known |= _look_up(self, words)
         return known
 
-    def sums(self, rows: Collection[int]) -> list[float]:
-        """Return the sums of some packed weights, one for each determination."""
-        total = sum(rows)
-        return [
-            ((total >> _LANE * column & (1 << _LANE) - 1) - len(rows) * _ZERO) / 10**DIGITS
-            for column in range(len(self.determinations))
-        ]
+    def sums(self, rows: Collection[int]) -> Numbers:
+        """Return the sums of some packed weights, one for each unit."""
+        lanes = np.frombuffer(sum(rows).to_bytes(len(self.steps) * _LANE.itemsize, "little"), _LANE)
+        return (lanes.astype(np.int64) - len(rows) * ZERO) * self.steps
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -80,6 +88,8 @@ class Opinion:
     probabilities: Mapping[Determination, float]
     model: Weights
     found: Features
+    directions: Numbers = field(compare=False)
+    """How much each unit speaks for what is most probable, as it stands."""
 
     @property
     def familiarity(self) -> float:
@@ -101,8 +111,7 @@ class Opinion:
         return tuple(sorted(known, key=lambda name: -self._support([self.model.packed[name]]))[:_MOST_REASONS])
 
     def _support(self, rows: Collection[int]) -> float:
-        probable = max(self.probabilities, key=self.probabilities.__getitem__)
-        return self.model.sums(rows)[self.model.determinations.index(probable)]
+        return float((self.model.sums(rows) * self.directions).sum())
 
 
 def weights_text() -> str:
@@ -111,19 +120,23 @@ def weights_text() -> str:
 
 
 def read_weights(text: str) -> Weights:
-    """Read a weights file: a header with the determinations, the intercept, the features."""
-    header, *lines = (line.split("\t") for line in text.splitlines())
-    rows = {name: [float(number) for number in numbers] for name, *numbers in lines}
-    intercept = tuple(rows.pop(INTERCEPT))
+    """Read a weights file: what belongs to units and determinations, then the features, one byte for each unit."""
+    (_, *steps), (_, *intercepts), *rest = (line.split("\t") for line in text.splitlines())
+    to_determinations = [row for row in rest if row[0] in set(Determination)]
+    of_features = rest[len(to_determinations) :]
+    starts, *outputs = np.array([row[1:] for row in to_determinations], np.float64).T
+    units = np.frombuffer(b"".join(b64decode(packed) for _, packed in of_features), np.uint8)
+    lanes = units.reshape(-1, len(steps)).astype(_LANE)
     return Weights(
-        tuple(Determination(name) for name in header[1:]),
-        intercept,
-        {name: _packed(numbers) for name, numbers in rows.items()},
+        determinations=tuple(Determination(name) for name, *_ in to_determinations),
+        packed={
+            name: int.from_bytes(lane.tobytes(), "little") for (name, _), lane in zip(of_features, lanes, strict=True)
+        },
+        steps=np.array(steps, np.float64),
+        intercepts=np.array(intercepts, np.float64),
+        outputs=np.array(outputs),
+        starts=starts,
     )
-
-
-def _packed(numbers: Sequence[float]) -> int:
-    return sum(round(number * 10**DIGITS) + _ZERO << _LANE * column for column, number in enumerate(numbers))
 
 
 @lru_cache(maxsize=1)
@@ -141,14 +154,17 @@ def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
     rows = model.known(*found.sentences)
     rows |= {name: model.packed[name] for name in model.packed.keys() & found.of_message}
-    length = sqrt(len(rows) + _FEW)
-    scores = [start + sum_ / length for start, sum_ in zip(model.intercept, model.sums(rows.values()), strict=True)]
+    units = np.maximum(model.sums(rows.values()) / sqrt(len(rows) + _FEW) + model.intercepts, 0.0)
+    # Added up row by row, so that the last digit is the same on every machine.
+    scores = ((units[:, None] * model.outputs).sum(axis=0) + model.starts).tolist()
     highest = max(scores)
     odds = [exp(score - highest) for score in scores]
     total = sum(odds)
+    best = scores.index(highest)
     return Opinion(
-        determination=model.determinations[scores.index(highest)],
+        determination=model.determinations[best],
         probabilities={one: odd / total for one, odd in zip(model.determinations, odds, strict=True)},
         model=model,
         found=found,
+        directions=np.where(units > 0, model.outputs[:, best], 0.0),
     )

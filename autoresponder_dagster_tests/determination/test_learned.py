@@ -1,7 +1,9 @@
 """The learned reader and the second look: its weights are data, its view is traceable, both are heard."""
 
+from base64 import b64encode
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 from autoresponder_dagster.determination import determine, second_look
 from autoresponder_dagster.determination.features import Features, features, of_sentence, without_endings
 from autoresponder_dagster.determination.learned import (
-    INTERCEPT,
+    INTERCEPTS,
+    STEPS,
+    ZERO,
     Opinion,
     apply,
     opinion_on,
@@ -23,21 +27,43 @@ from autoresponder_dagster.schemas.enums import STATE_CHANGING, Category, Determ
 from autoresponder_dagster_tests.determination.messages import build
 
 SENDER = "Ann Lee <ann.lee@acme.example>"
-SMALL = f"feature\tACTIVE\tINACTIVE\n{INTERCEPT}\t0\t0\nhung up\t-1\t3\nup my\t0\t1\nboots\t-1\t1\nback\t4\t-2\n"
-NOTE = f"feature\tEMAIL_UPDATE\tINACTIVE\n{INTERCEPT}\t0\t0\nnote\t1\t-1\n"
+
+
+def small_network(*determinations, **features):
+    """Return the text of a network with one unit for each determination, which speaks for it alone."""
+    count = len(determinations)
+    rows = [(STEPS, *["1"] * count), (INTERCEPTS, *["0"] * count)]
+    rows += [(name, "0", *("1" if other == name else "0" for other in determinations)) for name in determinations]
+    rows += [
+        (name.replace("_", " "), b64encode(bytes(ZERO + weight for weight in weights)).decode())
+        for name, weights in sorted(features.items())
+    ]
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+SMALL = small_network("ACTIVE", "INACTIVE", hung_up=(-1, 30), up_my=(0, 10), boots=(-1, 20), back=(40, -2))
+NOTE = small_network("EMAIL_UPDATE", "INACTIVE", note=(10, -10))
 
 
 def reading(body, **headers):
     return read(build(body, sender=SENDER, **headers), None, None)
 
 
-def test_the_weights_file_has_one_row_per_feature_and_none_without_weight():
-    lines = weights_text().splitlines()
+def test_the_weights_file_has_one_row_per_feature():
+    names = [line.split("\t")[0] for line in weights_text().splitlines()]
     model = weights()
-    assert lines[0].split("\t")[1:] == sorted(Determination)
-    assert lines[1].startswith(INTERCEPT)
-    assert [line.split("\t")[0] for line in lines[2:]] == sorted(model.packed) == list(model.packed)
-    assert all(any(model.sums([row])) for row in model.packed.values())
+    assert names[:2] == [STEPS, INTERCEPTS]
+    assert tuple(names[2:9]) == model.determinations == tuple(sorted(Determination))
+    assert names[9:] == sorted(model.packed) == list(model.packed)
+    assert model.outputs.shape == (len(model.steps), len(Determination))
+
+
+@given(st.lists(st.sampled_from(sorted(weights().packed)), unique=True, max_size=2_000))
+def test_packed_weights_add_up_exactly(names):
+    model = weights()
+    each = [model.sums([model.packed[name]]) for name in names]
+    steps = np.rint(np.sum(each, axis=0) / model.steps) if each else np.zeros(len(model.steps))
+    assert (np.rint(model.sums([model.packed[name] for name in names]) / model.steps) == steps).all()
 
 
 @given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12).map(tuple))
@@ -127,7 +153,14 @@ def test_a_message_without_known_words_gets_the_prior():
 def opinion(**probabilities):
     rest = (1 - sum(probabilities.values())) / (len(Determination) - len(probabilities))
     every = {one: probabilities.get(one.value, rest) for one in Determination}
-    return Opinion(max(every, key=lambda one: every[one]), every, weights(), Features((), frozenset()))
+    model = weights()
+    return Opinion(
+        max(every, key=lambda one: every[one]),
+        every,
+        model,
+        Features((), frozenset()),
+        directions=np.zeros(len(model.steps)),
+    )
 
 
 def look(monkeypatch, verdict, view, body="I have left Acme.", **headers):
@@ -172,7 +205,7 @@ def test_a_change_is_written_where_both_together_find_it_likely(monkeypatch, ver
 
 def test_what_only_the_learned_reader_sees_comes_with_its_sentence_and_facts(monkeypatch):
     found = Features(((), ("kindly", "note")), frozenset())
-    view = replace(opinion(EMAIL_UPDATE=0.99), model=read_weights(NOTE), found=found)
+    view = replace(opinion(EMAIL_UPDATE=0.99), model=read_weights(NOTE), found=found, directions=np.array([1.0, -1.0]))
     seen = look(monkeypatch, base_verdict, view, "Hello there. Kindly note ann.lee@acme-group.example for your files.")
     assert (seen.category, seen.new_email) == (Category.ADDRESS_CHANGED, "ann.lee@acme-group.example")
     assert seen.evidence is not None
