@@ -37,6 +37,7 @@ from autoresponder_dagster.determination.statements import Statement
 from autoresponder_dagster.determination.subjects import Who
 from autoresponder_dagster.determination.titles import clean_title, ends_as_title, holds_title, names_one, titles_in
 
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _LONG_WORD = 4
 _BESIDE = 24
 """Characters from a title within which a name is its holder's."""
@@ -284,7 +285,12 @@ def captured_title(reading: Reading) -> StatedTitle | None:
                 continue  # "J'ai passé de chargée à directrice."
             text = _with_what_precedes(reading, statement, text)
             titles.append(StatedTitle(text, given, organization))
-    return min(titles, key=lambda title: (title.statement.is_weak, title.text[:1].islower()), default=None)
+    return min(
+        titles,
+        # "4 May to Head of Maps" is longer than the title.
+        key=lambda title: (title.statement.is_weak, title.text[:1].isdigit(), title.text[:1].islower()),
+        default=None,
+    )
 
 
 def _is_in_address(reading: Reading, statement: Statement, title: str) -> bool:
@@ -306,7 +312,7 @@ def _with_what_precedes(reading: Reading, statement: Statement, title: str) -> s
     for start, end in titles_in(sentence.text, lexicons):
         if start < statement.title[0] < end:
             whole = clean_title(sentence.text[start:end], lexicons, reading.identity)
-            if whole is not None and whole.partition(" ")[2] == title:
+            if whole is not None and whole[:1].isupper() and whole.partition(" ")[2] == title:
                 return whole
     return title
 
@@ -337,7 +343,7 @@ def _organization_beside(reading: Reading, statement: Statement) -> str | None:
 @lru_cache(maxsize=2)
 def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the title that is the news, where a message is known to tell of one: whatever words it stands among."""
-    title = captured_title(reading) or new_title_by_place(reading)
+    title = captured_title(reading) or new_title_by_place(reading) or signed_title(reading)
     if title is not None:
         return title
     # Where a language has no words that stand before a new title, those before a former one are too few, too.
@@ -351,6 +357,19 @@ def new_title_by_place(reading: Reading) -> StatedTitle | None:
     new = _titles_by_place(reading)[0]
     # "Ada joins as director, and I, after ten years, shall be the curator."
     return next((title for title in new if _is_own(reading, title)), next(iter(new), None))
+
+
+def signed_title(reading: Reading) -> StatedTitle | None:
+    """Return the title in the signature, where the text points to it ("my signature tells you of my new job")."""
+    own = reading.sources.own
+    points = (number for number, sentence in enumerate(own.sentences) if _finds(reading, "points_below", sentence))
+    number = next(points, None)
+    if number is None:
+        return None
+    lines = (_IN_BRACKETS.sub("", line) for line in own.signature.split("\n"))
+    titles = (clean_title(line, reading.sources.lexicons, reading.identity) for line in lines)
+    title = next(filter(None, titles), None)
+    return StatedTitle(title, _in_passing(reading, Meaning.NEW_TITLE, number)) if title is not None else None
 
 
 def tells_own_title(reading: Reading) -> bool:

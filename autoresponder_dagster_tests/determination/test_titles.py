@@ -26,6 +26,12 @@ from .messages import build
         ("Your list has me as Ward Sister. I'm Chief Nurse these days.", "Chief Nurse"),
         ("I am now Grade 7, Head of Maps.", "Head of Maps"),
         ("I have a new role in the house: Head of Maps.", "Head of Maps"),
+        ("I was promoted on 4 May to Head of Maps.", "Head of Maps"),
+        (
+            "My signature tells of my new job.\n\nKind regards,\nAnn Lee\nHead of Maps (formerly Curator)",
+            "Head of Maps",
+        ),
+        ("Sie sehen es unten: neue Aufgaben.\n\nMit freundlichen Grüßen\nAnn Lee\nLeiterin Karten", "Leiterin Karten"),
     ],
 )
 def test_the_new_title_is_found(body: str, title: str) -> None:
@@ -38,6 +44,7 @@ def test_the_new_title_is_found(body: str, title: str) -> None:
     "body",
     [
         "After nine years as Dean I am teaching again.",
+        "I have a new job in this house.\n\nKind regards,\nAnn Lee\nHead of Maps",
         "The Director is Bo Ray. I look after the maps now.",
         "For unit matters, Interim Director Bo Ray can help.",
         "Managers, please use the portal.",
