@@ -13,10 +13,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.contacts import (
     Contact,
-    contacts,
     known_by_given_name,
-    likely_successors,
-    names_another,
     who_acts,
 )
 from autoresponder_dagster.determination.dates import FUTURE, PAST
@@ -113,9 +110,7 @@ def departure(reading: Reading, base: Verdict) -> Verdict | None:
         confidence = min(confidence, DOUBTFUL)  # An address without a name may be an office's.
     if verdict.alternates and verdict.alternates[0].is_guess:
         confidence = min(confidence, DOUBTFUL)
-    if verdict.determination == Determination.INACTIVE and (
-        names_another(reading.sources, reading.statements) or _announces_somebody(reading)
-    ):
+    if verdict.determination == Determination.INACTIVE and (reading.names_another or _announces_somebody(reading)):
         confidence = min(confidence, NEARLY)  # Somebody is named, and what for is not understood.
     if verdict.determination == Determination.INACTIVE and leading.who == Who.SENDER:
         verdict, confidence = _with_implied_successor(reading, leading, verdict, confidence)
@@ -450,7 +445,7 @@ def _has_successor_beside(reading: Reading) -> bool:
     has_successor = any(s.means == Meaning.SUCCESSOR and not s.is_temporary for s in reading.statements)
     is_ahead = any(facts.has_end(sources, number) for number in range(len(sources.own.sentences)))
     is_away = reading.has_absence_subject or bool(reading.of_sender(*AWAY))
-    people = contacts(sources, reading.statements)
+    people = reading.contacts
     home = domain_of(reading.identity.email or "")
     is_colleague = bool(people) and people[0].name is not None and domain_of(people[0].email or "") == home
     return has_successor and is_colleague and not (is_ahead or is_away or speaks_of_a_while(reading))
@@ -506,7 +501,7 @@ def _future(reading: Reading, soon: Sequence[Statement], base: Verdict, day: dat
     """Return the verdict on somebody who will leave: nothing is written before the day has come."""
     days = (facts.effective_date(reading.sources, statement, FUTURE) for statement in soon)
     day = day or next((found for found in days if found is not None), facts.only_day_ahead(reading.sources))
-    people = contacts(reading.sources, reading.statements)
+    people = reading.contacts
     lead = people[0] if people else Contact(None, None)
     return base._replace(
         category=Category.FUTURE_DEPARTURE,
@@ -534,7 +529,7 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
         facts.only_past_day(sources),
     )
     employer = stated_employer(reading)
-    if employer is not None and any(person.name == employer for person in contacts(sources, reading.statements)):
+    if employer is not None and any(person.name == employer for person in reading.contacts):
         employer = None  # "My role has gone to Ann Lee."
     new_email = _address_elsewhere(reading, employer) if leading.means != Meaning.DECEASED else None
     if employer is None and new_email is not None:
@@ -542,11 +537,11 @@ def departure_facts(reading: Reading, leading: Statement, base: Verdict) -> Verd
     title = captured_title(reading)
     people = [
         person
-        for person in contacts(sources, reading.statements)
+        for person in reading.contacts
         if (person.email is None or person.email != new_email) and (person.name or "-") not in (employer or "")
     ]
     if base.determination == Determination.REPLACEMENT and not any(one.name and not one.is_guess for one in people):
-        people = _with_likely(people, likely_successors(sources, reading.statements))
+        people = _with_likely(people, reading.likely_successors)
     lead = people[0] if people else Contact(None, None)
     category = _CATEGORIES.get(leading.means, Category.LEFT)
     return base._replace(

@@ -12,6 +12,7 @@ from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
+from autoresponder_dagster.determination.contacts import Contact
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
 from autoresponder_dagster.determination.facts import Sources, is_own_address
 from autoresponder_dagster.determination.mailboxes import local_part, names_match, shape
@@ -152,6 +153,29 @@ def _of_message(reading: Reading, words: list[str]) -> Iterator[str]:
         )
         yield f"says:{statement.means}"
         yield f"says:{marks}{statement.means}:{statement.who}"
+    yield from _of_contacts(reading)
+
+
+def _of_contacts(reading: Reading) -> Iterator[str]:
+    """Return who is named beside the sender: whom to turn to and for what, who may take over, who only occurs."""
+    kinds = [_contact_kind(contact) for contact in reading.contacts]
+    yield f"contacts:{min(len(kinds), _MOST_COUNTED)}"
+    yield from (f"contact:{kind}" for kind in kinds)
+    yield from (f"first_contact:{kind}" for kind in kinds[:1])
+    successors = reading.likely_successors
+    yield f"successors:{min(len(successors), _MOST_COUNTED)}"
+    yield from (f"first_successor:{_contact_kind(contact)}" for contact in successors[:1])
+    yield f"another:{reading.names_another}"
+
+
+def _contact_kind(contact: Contact) -> str:
+    marks = (
+        ("topical", contact.is_topical),
+        ("guess", contact.is_guess),
+        ("name", contact.name),
+        ("mail", contact.email),
+    )
+    return "+".join(mark for mark, holds in marks if holds)
 
 
 def _signed(reading: Reading) -> str:

@@ -3,6 +3,7 @@
 Belongs here: the order in which the stages run. Does not belong here: what follows from the statements.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from autoresponder_dagster.addresses import normalize_email
 from autoresponder_dagster.determination.bounces import DeliveryReport, read_report
+from autoresponder_dagster.determination.contacts import Contact, contacts, likely_successors, names_another
 from autoresponder_dagster.determination.dates import month_first_habit
 from autoresponder_dagster.determination.facts import Sources
 from autoresponder_dagster.determination.folding import fold
@@ -54,6 +56,21 @@ class Reading:
     def asks(self) -> bool:
         """Whether the sender asks us something: a real question says nothing of the sender (rules.md §4)."""
         return self.sources.own.says("question", self.sources.lexicons)
+
+    @cached_property
+    def contacts(self) -> Sequence[Contact]:
+        """The people that the own words name to turn to, general ones first."""
+        return contacts(self.sources, self.statements)
+
+    @cached_property
+    def likely_successors(self) -> Sequence[Contact]:
+        """Who takes over, if the message is one that tells of somebody who does."""
+        return likely_successors(self.sources, self.statements)
+
+    @cached_property
+    def names_another(self) -> bool:
+        """Whether somebody is named of whom it is not understood what part that person has."""
+        return names_another(self.sources, self.statements)
 
     def in_subject(self, statement: Statement) -> bool:
         """Tell whether a statement stands in the subject line."""

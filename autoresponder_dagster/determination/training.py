@@ -84,13 +84,13 @@ USUAL, CAUTION = 1.0, 4.0
 """The weight of a view of which the examples tell nothing, and how strongly a fitted one is drawn to it: the
 examples are harder than mail is, so they make the statements seem worse."""
 SHARES: Mapping[str, float] = {
-    Determination.OUT_OF_OFFICE: 0.23,
-    Determination.INACTIVE: 0.20,
-    Determination.REPLACEMENT: 0.17,
-    Determination.UNKNOWN: 0.15,
-    Determination.EMAIL_UPDATE: 0.13,
-    Determination.TITLE_UPDATE: 0.06,
-    Determination.ACTIVE: 0.06,
+    Determination.OUT_OF_OFFICE: 0.22,
+    Determination.INACTIVE: 0.19,
+    Determination.REPLACEMENT: 0.16,
+    Determination.UNKNOWN: 0.14,
+    Determination.EMAIL_UPDATE: 0.12,
+    Determination.TITLE_UPDATE: 0.07,
+    Determination.ACTIVE: 0.10,
 }
 """How often each determination is expected in the mail that hard cases come from. Examples are written for what is
 hard to tell, not in these shares, so they are weighed: what is rare needs more to be believed."""
