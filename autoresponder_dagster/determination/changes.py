@@ -28,7 +28,6 @@ from autoresponder_dagster.determination.sender_facts import (
     is_kept,
     is_same_organization,
     new_title_by_place,
-    signed_title,
     stated_address,
     stated_employer,
     title_in_passing,
@@ -259,7 +258,7 @@ def _is_to_come(reading: Reading, statement: Statement, day: date | None) -> boo
 
 
 def duties_change(reading: Reading, base: Verdict) -> Verdict | None:
-    """Decide whether the sender says to have other duties now, which at most the signature names: for Human Review."""
+    """Decide whether the sender says to have other duties now, which no title names: for Human Review."""
     away = [s for s in reading.of_sender(*AWAY) if not (s.is_negated or s.is_weak)]
     said = [s for s in reading.of_sender(Meaning.NEW_TITLE) if s.title is None and s.who == Who.SENDER]
     said = [s for s in said if not (s.is_negated or s.is_hedged or s.is_temporary)]
@@ -267,14 +266,12 @@ def duties_change(reading: Reading, base: Verdict) -> Verdict | None:
         return None
     day = facts.effective_date(reading.sources, said[0], PAST) or facts.only_past_day(reading.sources)
     stays = any(s.means == Meaning.ADDRESS_UNCHANGED for s in reading.statements)
-    title = signed_title(reading)
     return base._replace(
         determination=Determination.TITLE_UPDATE,
         category=Category.TITLE_CHANGED,
         confidence=NEARLY if stays and not _is_to_come(reading, said[0], day) else DOUBTFUL,
         evidence=reading.evidence(said[0]),
         matched=matched_entries(*said),
-        new_title=title.text if title else None,
         effective_date=day.isoformat() if day else None,
     )
 

@@ -11,11 +11,7 @@ from datetime import date, timedelta
 
 from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination import facts
-from autoresponder_dagster.determination.contacts import (
-    Contact,
-    known_by_given_name,
-    who_acts,
-)
+from autoresponder_dagster.determination.contacts import Contact, known_by_given_name, who_acts
 from autoresponder_dagster.determination.dates import FUTURE, PAST
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import AWAY, DEPARTED, NO_SPACES, Meaning, lexicon

@@ -343,7 +343,7 @@ def _organization_beside(reading: Reading, statement: Statement) -> str | None:
 @lru_cache(maxsize=2)
 def stated_title(reading: Reading) -> StatedTitle | None:
     """Return the title that is the news, where a message is known to tell of one: whatever words it stands among."""
-    title = captured_title(reading) or new_title_by_place(reading) or signed_title(reading)
+    title = captured_title(reading) or new_title_by_place(reading) or _signed_title(reading)
     if title is not None:
         return title
     # Where a language has no words that stand before a new title, those before a former one are too few, too.
@@ -359,7 +359,7 @@ def new_title_by_place(reading: Reading) -> StatedTitle | None:
     return next((title for title in new if _is_own(reading, title)), next(iter(new), None))
 
 
-def signed_title(reading: Reading) -> StatedTitle | None:
+def _signed_title(reading: Reading) -> StatedTitle | None:
     """Return the title in the signature, where the text points to it ("my signature tells you of my new job")."""
     own = reading.sources.own
     points = (number for number, sentence in enumerate(own.sentences) if _finds(reading, "points_below", sentence))

@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, time
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import yaml
@@ -52,6 +52,7 @@ from autoresponder_dagster.determination.learned import (
     STEPS,
     WEIGHTS_FILE,
     ZERO,
+    Numbers,
     Opinion,
     apply,
     read_weights,
@@ -62,9 +63,6 @@ from autoresponder_dagster.determination.transport import own_subject
 from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Determination
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FEATURES_KEPT = 20_000
 LEAST_MESSAGES = 2
@@ -92,8 +90,9 @@ SHARES: Mapping[str, float] = {
     Determination.TITLE_UPDATE: 0.07,
     Determination.ACTIVE: 0.10,
 }
-"""How often each determination is expected in the mail that hard cases come from. Examples are written for what is
-hard to tell, not in these shares, so they are weighed: what is rare needs more to be believed."""
+"""How often each determination is expected: about as in the labelled auto-replies of the business, ACTIVE oftener, for
+people answer, too. Examples are written for what is hard to tell, so they are weighed: what is rare needs more to be
+believed."""
 DIGITS, DECIMALS = 6, 2
 """Digits of a number of the network; decimal places of the weight of a view."""
 LEAST = 1e-5
@@ -121,10 +120,11 @@ class Example:
     """Whether the lexicons were developed on it: then how the statements fare on it proves nothing."""
 
 
-def weights_by_label(examples: Sequence[Example]) -> dict[str, float]:
-    """Return how much an example of each determination counts, so that together they have their expected shares."""
+def weights_by_share(examples: Sequence[Example]) -> Numbers:
+    """Return how much each example counts, so that those of each determination together have its expected share."""
     counts = Counter(example.accepted[0] for example in examples)
-    return {label: SHARES[label] * len(examples) / count for label, count in counts.items()}
+    by_label = {label: SHARES[label] * len(examples) / count for label, count in counts.items()}
+    return np.array([by_label[example.accepted[0]] for example in examples])
 
 
 def fitted(found: Sequence[Sequence[str]], examples: Sequence[Example]) -> Pipeline:
@@ -149,9 +149,8 @@ def fitted(found: Sequence[Sequence[str]], examples: Sequence[Example]) -> Pipel
             ),
         ]
     )
-    by_label = weights_by_label(examples)
     labels = [example.accepted[0] for example in examples]
-    counts = np.array([example.weight * by_label[example.accepted[0]] for example in examples])
+    counts = np.array([example.weight for example in examples]) * weights_by_share(examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # It ends after so many rounds on purpose.
         return pipeline.fit(found, labels, fit__sample_weight=counts / counts.mean())
@@ -294,10 +293,9 @@ def fitted_views(
     row, said = np.arange(len(verdicts)), [columns.index(verdict.determination) for verdict in verdicts]
     usual = np.array([0.0 if name.endswith(SILENT) else USUAL for name in names])
     view = [names.index(view_of(verdict)) for verdict in verdicts]
-    by_label = weights_by_label(examples)
-    counts = np.array([by_label[example.accepted[0]] for example in examples])
+    counts = weights_by_share(examples)
 
-    def loss(weights: "NDArray[np.float64]") -> float:
+    def loss(weights: Numbers) -> float:
         odds = learned * weights[-1]
         odds[row, said] += weights[:-1][view]
         odds = np.exp(odds - odds.max(axis=1, keepdims=True))

@@ -130,6 +130,14 @@ def test_the_order_of_names_and_addresses_is_seen():
     assert "then:%person>@person" in features(reading("Tom Fry, tom.fry@acme.example, has my desk.")).of_message
 
 
+def test_who_is_named_beside_the_sender_is_seen():
+    left = "I have left Acme. "
+    alone = features(reading(left)).of_message
+    replaced = features(reading(left + "Tom Fry, tom.fry@acme.example, has taken over.")).of_message
+    assert {"contacts:0", "successors:0", "another:False"} <= alone
+    assert {"contacts:1", "first_contact:name+mail", "successors:1", "another:True"} <= replaced
+
+
 def test_an_opinion_names_its_sentence_and_its_words():
     model = read_weights(SMALL)
     message = reading("Dear all. I hung up my boots. Kind wishes to everybody.")

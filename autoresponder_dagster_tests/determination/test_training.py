@@ -64,6 +64,14 @@ def test_labelled_folders_and_cases_are_examples_too(tmp_path):
     assert [example.accepted for example in training.read_examples(absences)] == [("OUT_OF_OFFICE",)]
 
 
+def test_examples_of_a_determination_count_together_as_its_share():
+    examples = [training.Example(b"", (label,)) for label in (*["ACTIVE"] * 3, *["INACTIVE"] * 5, "UNKNOWN")]
+    weights = training.weights_by_share(examples)
+    together = [weights[:3].sum(), weights[3:8].sum(), weights[8:].sum()]
+    assert together == pytest.approx([9 * training.SHARES[label] for label in ("ACTIVE", "INACTIVE", "UNKNOWN")])
+    assert sum(training.SHARES.values()) == pytest.approx(1)
+
+
 def test_what_is_learned_is_found_again(tmp_path, capsys):
     gone, back = "I hung up my {} for good this summer.", "Yes, the {} is on my desk, and so am I."
     away = "Skiing until Monday, with my {} in the bag."
