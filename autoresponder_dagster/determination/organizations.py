@@ -77,19 +77,37 @@ def names_an_organization(name: str) -> bool:
 def organizations_in(text: str, lexicons: Sequence[Lexicon]) -> list[str]:
     """Return the names in a text that follow a preposition and hold a word of firms ("at Orion Press").
 
-    What a unit of an organisation can be called, too ("Communications"), is no such word.
+    What a unit of an organisation can be called, too ("Communications"), is no such word; nor is "Logistics" behind
+    what stands before the field of a title ("Director of Export Logistics", "of Public Safety for Plains County").
     """
-    names = (
-        clean_organization(text[found.end() :].split(".", maxsplit=1)[0], lexicons)
-        for found in _preposition().finditer(text)
-    )
-    return [name for name in names if name is not None and is_firm(name, lexicons)]
+    found = []
+    for preposition in _preposition().finditer(text):
+        name = clean_organization(text[preposition.end() :].split(".", maxsplit=1)[0], lexicons)
+        is_before_field = _listed("before_fields", preposition.group().split(), lexicons)
+        if name is not None and (_is_named_firm(name, lexicons) if is_before_field else is_firm(name, lexicons)):
+            found.append(name)
+    return found
 
 
 def is_firm(name: str, lexicons: Sequence[Lexicon]) -> bool:
     """Tell whether one of several words of a name is one of firms, and of nothing within a firm."""
-    words = re.split(r"[\s.,'’-]+", fold(name))
-    return len(words) > 1 and any(word in lexicon.terms.get("firms", ()) for lexicon in lexicons for word in words)
+    words = _words(name)
+    return len(words) > 1 and any(_listed(kind, words, lexicons) for kind in ("firms", "firms_or_fields"))
+
+
+def _is_named_firm(name: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Tell whether one of the words with which a name begins is one of firms, and can be no field of a title."""
+    words = _words(name)
+    links = (place for place, word in enumerate(words) if _listed("before_fields", [word], lexicons))
+    return len(words) > 1 and _listed("firms", words[: next(links, None)], lexicons)
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[\s.,'’-]+", fold(name))
+
+
+def _listed(kind: str, words: Sequence[str], lexicons: Sequence[Lexicon]) -> bool:
+    return any(word in lexicon.terms.get(kind, ()) for lexicon in lexicons for word in words)
 
 
 def is_own_organization(name: str, identity: Identity) -> bool:

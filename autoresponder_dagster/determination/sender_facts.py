@@ -283,7 +283,7 @@ def captured_title(reading: Reading) -> StatedTitle | None:
             end = max(sentence.text.find(text, statement.title[0]), statement.title[0]) + len(text)
             if _finds(reading, "title_left_for", sentence, start=end):
                 continue  # "J'ai passé de chargée à directrice."
-            text = _with_what_precedes(reading, statement, text)
+            text = _whole_title(reading, statement, text)
             titles.append(StatedTitle(text, given, organization))
     return min(
         titles,
@@ -304,15 +304,19 @@ def _is_in_mailbox(sentence: Sentence, start: int) -> bool:
     return any(box.start <= start < box.end for box in sentence.boxes)
 
 
-def _with_what_precedes(reading: Reading, statement: Statement, title: str) -> str:
-    """Return a title with the words before it that belong to it: "permanent" may be one of a Permanent Secretary."""
+def _whole_title(reading: Reading, statement: Statement, title: str) -> str:
+    """Return a title with the words beside it that belong to it ("permanent Secretary", "Director, Clinical Services").
+
+    What a pattern took for its own word may be one of the title, and so may what stands behind a comma.
+    """
     if statement.title is None:
         return title
     sentence, lexicons = reading.sources.own.sentences[statement.sentence], reading.sources.lexicons
     for start, end in titles_in(sentence.text, lexicons):
-        if start < statement.title[0] < end:
-            whole = clean_title(sentence.text[start:end], lexicons, reading.identity)
-            if whole is not None and whole[:1].isupper() and whole.partition(" ")[2] == title:
+        if start < statement.title[1] and statement.title[0] < end:
+            whole = clean_title(sentence.text[start:end], lexicons, reading.identity) or ""
+            has_more_before = start < statement.title[0] and whole.partition(" ")[2] == title
+            if whole[:1].isupper() and (has_more_before or whole.startswith(f"{title}, ")):
                 return whole
     return title
 

@@ -21,6 +21,8 @@ _COMMA_OF_TITLE = re.compile(
     r", (?:[A-ZÀ-Ý]\S* (?:and|&|of) |(?:[A-ZÀ-Ý][\w&'’-]+(?: (?=[A-ZÀ-Ý&]))?(?:& )?){1,4}(?= ?$|,))"
 )
 _CAPITAL_AFTER_COMMA = re.compile(r", [A-ZÀ-Þ]")
+_DAY_BEFORE = re.compile(r"\s*\d{1,2}(?:st|nd|rd|th|er|[.º°])?\s+(?:(?:of|de|di)\s+)?")
+_REST_OF_DAY = re.compile(r"\s*(?:\d{1,2}(?:st|nd|rd|th)?\b,?\s*)?(?:(?:de\s+)?\d{4}\b,?\s*)?")
 _BREAK = re.compile(r"\s[-–—]\s|--|<|\S+@|\s(?:\w{1,4}\s)?\d")
 _ASIAN_BREAK = re.compile(r"[で、，]|付で|より|から|\d[日付]+")
 _ARTICLE = re.compile(
@@ -68,12 +70,13 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
         words = _HYPHEN.sub("_", fold(title))  # "Editor-at-Large" is one word
         stop = lexicon.words["title_stop"].search(words, 1) if "title_stop" in lexicon.words else None
         title = title[: stop.start()] if stop else title
+    title = _without_day(title, lexicons)
     comma = title.find(",")
     if comma > 0 and _is_beside_title(title[:comma], title[comma:], lexicons, identity):
         title = title[comma + 1 :].lstrip()
         comma = title.find(",")
     is_of_title = comma < _LIST_COMMA and _COMMA_OF_TITLE.match(title[comma:]) and not _POSSESSIVE.search(title)
-    if comma > 0 and not is_of_title:
+    if comma > 0 and not (is_of_title and not _is_own_name(title[comma + 1 :].split(",")[0], identity)):
         title = title[:comma]
     title = _BREAK.split(title)[0]
     if any(not lexicon.has_spaces for lexicon in lexicons):
@@ -81,7 +84,7 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
     role, _, post = title.partition(" as ")
     if post and not holds_title(role, lexicons):
         title = post
-    title = _without_name(_without_month(title, lexicons), identity)
+    title = _without_name(title, identity)
     shorter = _without_organization(title, identity)
     if not holds_title(title[len(shorter) :], lexicons):
         title = shorter  # "Deputy Comptroller" at comptroller.example stays whole.
@@ -126,11 +129,18 @@ def _without_rest(title: str, lexicons: Sequence[Lexicon]) -> str:
     return title
 
 
-def _without_month(title: str, lexicons: Sequence[Lexicon]) -> str:
-    """Cut off a month or a weekday before a title ("since April Director of Sales")."""
-    first, _, rest = title.lstrip().partition(" ")
-    is_day = any(fold(first) in lexicon.months or fold(first) in lexicon.weekdays for lexicon in lexicons)
-    return rest if is_day else title
+def _is_own_name(words: str, identity: Identity | None) -> bool:
+    """Tell whether several words are the name of the sender's organisation; one may be a field, too."""
+    return identity is not None and " " in words.strip() and is_own_organization(words, identity)
+
+
+def _without_day(title: str, lexicons: Sequence[Lexicon]) -> str:
+    """Cut off a day, a month or a weekday before a title ("since April Director of Sales", "2 March the Bursar")."""
+    day = _DAY_BEFORE.match(title)
+    first, _, rest = title[day.end() if day else 0 :].lstrip().partition(" ")
+    word = fold(first).strip(",.")
+    is_day = any(word in lexicon.months or (day is None and word in lexicon.weekdays) for lexicon in lexicons)
+    return _REST_OF_DAY.sub("", rest, count=1) if is_day else title
 
 
 def _without_name(title: str, identity: Identity | None) -> str:
