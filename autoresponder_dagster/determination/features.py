@@ -15,6 +15,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.contacts import Contact
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
 from autoresponder_dagster.determination.facts import Sources, is_own_address
+from autoresponder_dagster.determination.glosses import OF_SUBJECT, TOKEN, glosses, in_english
 from autoresponder_dagster.determination.mailboxes import local_part, names_match, shape
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import is_person_like, person_names
@@ -49,7 +50,6 @@ _LINK = re.compile(r"\b(?:https?:|www\.)\S+")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
 _ADDRESS = re.compile(r"\S+@\S+")
 _WORD = re.compile(r"[^\W\d_]+")
-_TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
 
 
 class Features(NamedTuple):
@@ -57,15 +57,22 @@ class Features(NamedTuple):
 
     ``sentences`` are the words of each sentence between marks of its ends; of each count the words, the pairs of
     them, the same without their endings, so that a form which no example holds is known by its stem, and the words
-    in their company (``of_sentence``). ``of_message`` are features of the message as a whole.
+    in their company (``of_sentence``). ``of_message`` are features of the message as a whole. ``in_english`` are the
+    same sentences with the English that their words have, so that they are known by what English examples taught;
+    empty where they have none.
     """
 
     sentences: tuple[tuple[str, ...], ...]
     of_message: frozenset[str]
+    in_english: tuple[tuple[str, ...], ...] = ()
 
     def all(self) -> frozenset[str]:
         """Return every feature once, as text."""
-        return self.of_message.union(*map(of_sentence, self.sentences))
+        return self.of_message.union(*map(of_sentence, self.read()))
+
+    def read(self) -> list[tuple[str, ...]]:
+        """Return the sentences as they are, and those that have English in English, too."""
+        return [*self.sentences, *filter(None, self.in_english)]
 
 
 def of_sentence(words: Sequence[str]) -> list[str]:
@@ -101,7 +108,10 @@ def features(reading: Reading) -> Features:
     """Return the features of a reading: the words of its sentences, and what its other stages found."""
     sources = reading.sources
     sentences = tuple(tuple(_words(sentence, sources)) for sentence in sources.own.sentences)
-    return Features(sentences, frozenset([*_of_message(reading, list(chain(*sentences))), *_leading(sentences)]))
+    known = glosses(sources.lexicons[0].language) if sources.lexicons else {}
+    english = tuple(in_english(words, known) for words in sentences) if known else ()
+    of_message = [*_of_message(reading, list(chain(*sentences))), *_leading(sentences), *_leading(english)]
+    return Features(sentences, frozenset(of_message), english)
 
 
 def _leading(sentences: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -122,9 +132,9 @@ def _words(sentence: Sentence, sources: Sources) -> list[str]:
             pieces += [sentence.folded[position:start], f" {kind} "]
             position = end
     pieces.append(sentence.folded[position:])
-    words = _TOKEN.findall(_NUMBER.sub(" #number ", "".join(pieces)))
+    words = TOKEN.findall(_NUMBER.sub(" #number ", "".join(pieces)))
     if sentence.is_subject:
-        return [f"subject:{word}" for word in words]
+        return [f"{OF_SUBJECT}{word}" for word in words]
     is_own = any(lexicon.within(sentence.folded).finds("first_person", sentence.folded) for lexicon in sources.lexicons)
     return [_BEGIN_OF_OWN if is_own else _BEGIN, *words, _END]
 

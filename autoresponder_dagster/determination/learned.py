@@ -4,17 +4,20 @@ Belongs here: reading the weights and applying them. Does not belong here: what 
 (``second_look.py``), how the weights come about (``training.py``; ``make train``).
 
 The grammar of ``statements`` knows what it was taught and says nothing about other wordings. This reader
-has an opinion on every message, less surely: it has seen some ten thousand labelled ones. One layer of units
-adds up the features that a message has; what is left of each above zero speaks for or against the
-determinations. So every opinion can be traced to words: to what they add to the units that spoke.
+has an opinion on every message, less surely: it has seen some ten thousand labelled ones. Some of its units
+add up the features of the whole message, the others those of one sentence at a time, of which the strongest
+counts: one sentence tells the news, whatever the others say. What is left of each unit above zero speaks for
+or against the determinations. So every opinion can be traced to words: to what they add to the units that spoke.
 """
 
 from base64 import b64decode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 from math import exp, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +31,7 @@ STEPS, INTERCEPTS = "(steps)", "(intercepts)"
 """What the rows of the weights file are called that say what one step of a unit's weights is worth, and what a unit
 has before any feature."""
 _MOST_REASONS = 5
-_FEW = 5
+FEW = 5
 """So many known features more would make a view as sure as it seems: few words convince less."""
 _LANE = np.dtype("<u4")
 """In what the packed weights hold the steps of one unit."""
@@ -40,44 +43,72 @@ _REMEMBERED = 1_024
 Numbers = NDArray[np.float64]
 
 
+class Packed(NamedTuple):
+    """The weights of a feature: those for the units of the whole message, and those for the units of one sentence."""
+
+    of_message: int
+    of_sentence: int
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
     """A network with one layer of units between features and determinations.
 
-    ``packed`` holds the weights of a feature for all units as one number, in steps and each in a lane of its own:
-    adding such numbers adds all weights at once, exactly and in any order. ``steps`` and ``intercepts`` have one
-    number for each unit, ``outputs`` one row for each unit and one column for each determination, ``starts`` one
-    number for each determination.
+    The first half of the units sees the whole message, the other half one sentence at a time. ``packed`` holds the
+    weights of a feature for all units of a half as one number, in steps and each in a lane of its own: adding such
+    numbers adds all weights at once, exactly and in any order. ``steps`` and ``intercepts`` have one number for each
+    unit, ``outputs`` one row for each unit and one column for each determination, ``starts`` one number for each
+    determination.
     """
 
     determinations: tuple[Determination, ...]
-    packed: Mapping[str, int]
+    packed: Mapping[str, Packed]
     steps: Numbers
     intercepts: Numbers
     outputs: Numbers
     starts: Numbers
 
-    def known(self, *sentences: tuple[str, ...]) -> dict[str, int]:
-        """Return the packed weights of the word sequences of some sentences, also of words without their endings.
+    @property
+    def half(self) -> int:
+        """How many units see the whole message, and how many one sentence."""
+        return len(self.steps) // 2
 
-        Sequences without weights are left out.
-        """
-        known: dict[str, int] = {}
-        for words in sentences:
-            known |= _look_up(self, words)
-        return known
+    def whole(self, names: Collection[str]) -> Numbers:
+        """Return what some features add to the units of the message, one number for each."""
+        return _unpacked([self.packed[name].of_message for name in names], self.steps[: self.half])
 
-    def sums(self, rows: Collection[int]) -> Numbers:
-        """Return the sums of some packed weights, one for each unit."""
-        lanes = np.frombuffer(sum(rows).to_bytes(len(self.steps) * _LANE.itemsize, "little"), _LANE)
-        return (lanes.astype(np.int64) - len(rows) * ZERO) * self.steps
+    def apart(self, names: Collection[str]) -> Numbers:
+        """Return what some features add to the units of their sentence, one number for each."""
+        return _unpacked([self.packed[name].of_sentence for name in names], self.steps[self.half :])
+
+    def sentence(self, words: tuple[str, ...]) -> "Seen":
+        """Return what is known of a sentence, given by its words between marks of its ends."""
+        return _look_up(self, words)
+
+
+class Seen(NamedTuple):
+    """What is known of a sentence: its features that have weights, and what they make of the units of a sentence."""
+
+    features: frozenset[str]
+    units: Numbers
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _look_up(model: Weights, words: tuple[str, ...]) -> dict[str, int]:
+def _look_up(model: Weights, words: tuple[str, ...]) -> Seen:
     """Look up one sentence, and remember it: without names and days many are alike."""
-    found = of_sentence(words)
-    return {name: model.packed[name] for name in model.packed.keys() & found}
+    known = frozenset(model.packed.keys() & of_sentence(words))
+    return Seen(known, model.apart(known) / length(known))
+
+
+def length(known: Collection[str]) -> float:
+    """Return by what the sums of the weights of some features are divided: how long what holds them is."""
+    return sqrt(len(known) + FEW)
+
+
+def _unpacked(rows: Collection[int], steps: Numbers) -> Numbers:
+    """Return the sums of some packed weights, one for each unit."""
+    lanes = np.frombuffer(sum(rows).to_bytes(len(steps) * _LANE.itemsize, "little"), _LANE)
+    return (lanes.astype(np.int64) - len(rows) * ZERO) * steps
 
 
 @dataclass
@@ -88,8 +119,8 @@ class Opinion:
     probabilities: Mapping[Determination, float]
     model: Weights
     found: Features
-    directions: Numbers = field(compare=False)
-    """How much each unit speaks for what is most probable, as it stands."""
+    units: Numbers = field(compare=False)
+    """What each unit says, none below zero."""
 
     @property
     def familiarity(self) -> float:
@@ -101,17 +132,43 @@ class Opinion:
     @property
     def sentence(self) -> int | None:
         """The sentence that speaks most for what is most probable."""
-        supports = [self._support(self.model.known(words).values()) for words in self.found.sentences]
+        in_english = self.found.in_english or [()] * len(self.found.sentences)
+        supports = [
+            sum(chain(self._support(own).values(), self._support(english).values()))
+            for own, english in zip(self.found.sentences, in_english, strict=True)
+        ]
         return max(range(len(supports)), key=lambda number: supports[number], default=None)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The features that speak most for what is most probable."""
-        known = sorted(self.model.packed.keys() & self.found.all())
-        return tuple(sorted(known, key=lambda name: -self._support([self.model.packed[name]]))[:_MOST_REASONS])
+        of_message = sorted(self.model.packed.keys() & self.found.of_message)
+        most = dict(zip(of_message, self._of_message(of_message), strict=True))
+        for words in self.found.read():
+            most |= {name: max(support, most.get(name, support)) for name, support in self._support(words).items()}
+        return tuple(sorted(sorted(most), key=lambda name: -most[name])[:_MOST_REASONS])
 
-    def _support(self, rows: Collection[int]) -> float:
-        return float((self.model.sums(rows) * self.directions).sum())
+    def _support(self, words: tuple[str, ...]) -> dict[str, float]:
+        """Return how much each known feature of a sentence speaks for what is most probable."""
+        sentence = self.model.sentence(words)
+        names = sorted(sentence.features)
+        strongest = _strongest(self.model, list(map(self.model.sentence, self.found.read())))
+        # Of a unit that sees one sentence at a time, only the strongest sentence counts.
+        directions = np.where(sentence.units >= strongest, self._directions[self.model.half :], 0.0)
+        apart = [float(self.model.apart([name]) @ directions) / length(names) for name in names]
+        return {name: here + there for name, here, there in zip(names, apart, self._of_message(names), strict=True)}
+
+    def _of_message(self, names: Sequence[str]) -> list[float]:
+        """Return how much some features speak for what is most probable by the units of the whole message."""
+        every = length(self.model.packed.keys() & self.found.all())
+        directions = self._directions[: self.model.half]
+        return [float(self.model.whole([name]) @ directions) / every for name in names]
+
+    @property
+    def _directions(self) -> Numbers:
+        """How much each unit speaks for what is most probable, as it stands."""
+        outputs: Numbers = self.model.outputs[:, self.model.determinations.index(self.determination)]
+        return np.where(self.units > 0, outputs, 0.0)
 
 
 def weights_text() -> str:
@@ -126,11 +183,12 @@ def read_weights(text: str) -> Weights:
     of_features = rest[len(to_determinations) :]
     starts, *outputs = np.array([row[1:] for row in to_determinations], np.float64).T
     units = np.frombuffer(b"".join(b64decode(packed) for _, packed in of_features), np.uint8)
-    lanes = units.reshape(-1, len(steps)).astype(_LANE)
+    lanes = units.reshape(-1, 2, len(steps) // 2).astype(_LANE)
     return Weights(
         determinations=tuple(Determination(name) for name, *_ in to_determinations),
         packed={
-            name: int.from_bytes(lane.tobytes(), "little") for (name, _), lane in zip(of_features, lanes, strict=True)
+            name: Packed(*(int.from_bytes(half.tobytes(), "little") for half in halves))
+            for (name, _), halves in zip(of_features, lanes, strict=True)
         },
         steps=np.array(steps, np.float64),
         intercepts=np.array(intercepts, np.float64),
@@ -152,19 +210,24 @@ def opinion_on(reading: Reading) -> Opinion:
 
 def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
-    rows = model.known(*found.sentences)
-    rows |= {name: model.packed[name] for name in model.packed.keys() & found.of_message}
-    units = np.maximum(model.sums(rows.values()) / sqrt(len(rows) + _FEW) + model.intercepts, 0.0)
+    sentences = [model.sentence(words) for words in found.read()]
+    known = (model.packed.keys() & found.of_message).union(*(sentence.features for sentence in sentences))
+    sums = np.concatenate([model.whole(known) / length(known), _strongest(model, sentences)])
+    units = np.maximum(sums + model.intercepts, 0.0)
     # Added up row by row, so that the last digit is the same on every machine.
     scores = ((units[:, None] * model.outputs).sum(axis=0) + model.starts).tolist()
     highest = max(scores)
     odds = [exp(score - highest) for score in scores]
     total = sum(odds)
-    best = scores.index(highest)
     return Opinion(
-        determination=model.determinations[best],
+        determination=model.determinations[scores.index(highest)],
         probabilities={one: odd / total for one, odd in zip(model.determinations, odds, strict=True)},
         model=model,
         found=found,
-        directions=np.where(units > 0, model.outputs[:, best], 0.0),
+        units=units,
     )
+
+
+def _strongest(model: Weights, sentences: Sequence[Seen]) -> Numbers:
+    """Return what the units of a sentence say of that which moves each of them most; nothing where there is none."""
+    return np.max([sentence.units for sentence in sentences], axis=0) if sentences else np.zeros(model.half)

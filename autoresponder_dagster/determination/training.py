@@ -3,10 +3,6 @@
 Belongs here: fitting, and an honest figure of how good the fit is on messages that it has not seen. Needs
 scikit-learn, which is a dependency of development only. Does not belong here: using the weights.
 
-The model is a network with one layer of units on the presence of features, scaled to the length of the
-message. Few features are kept, those that tell determinations apart best (chi-squared), so that the file
-stays small and a rare word cannot decide anything.
-
 How much the statements count beside it is fitted to examples that neither has seen: the learned reader's
 opinions come from models fitted without them, and the lexicons were developed on other messages.
 """
@@ -14,8 +10,6 @@ opinions come from models fitted without them, and the lexicons were developed o
 import csv
 import re
 import sys
-import warnings
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,13 +22,7 @@ from typing import Any
 import numpy as np
 import yaml
 from scipy.optimize import minimize
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.feature_selection import SelectKBest, chi2
 from sklearn.model_selection import StratifiedKFold
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import Normalizer
 
 from autoresponder_dagster.determination.decision import said
 from autoresponder_dagster.determination.evaluation import (
@@ -47,16 +35,8 @@ from autoresponder_dagster.determination.evaluation import (
     unsafe,
 )
 from autoresponder_dagster.determination.features import Features, features
-from autoresponder_dagster.determination.learned import (
-    INTERCEPTS,
-    STEPS,
-    WEIGHTS_FILE,
-    ZERO,
-    Numbers,
-    Opinion,
-    apply,
-    read_weights,
-)
+from autoresponder_dagster.determination.fitting import Network, fit, weights_of
+from autoresponder_dagster.determination.learned import WEIGHTS_FILE, Numbers, Opinion, apply, read_weights
 from autoresponder_dagster.determination.reading import Reading, read
 from autoresponder_dagster.determination.second_look import SHARPNESS, SILENT, VIEWS_FILE, view_of, weigh
 from autoresponder_dagster.determination.transport import own_subject
@@ -64,17 +44,7 @@ from autoresponder_dagster.determination.verdict import Verdict
 from autoresponder_dagster.errors import ConfigurationError
 from autoresponder_dagster.schemas.enums import STATE_CHANGING, Determination
 
-FEATURES_KEPT = 20_000
-LEAST_MESSAGES = 2
-"""A feature must occur in so many messages."""
-UNITS, ROUNDS, PACE, TOGETHER, DECAY = 64, 4, 2e-3, 128, 5e-4
-"""The units of the network; how often it sees all examples, how fast it learns, from how many examples at a time, and
-how strongly its weights are drawn to nothing. More units or rounds did no better on examples that it had not seen."""
-LEAST_UPDATES = 500
-"""How often it learns at least, however few the examples are."""
-MOST_STEPS = ZERO - 1
-"""So many steps up or down is the greatest weight of a feature for a unit."""
-FOLDS = 10
+FOLDS = 5
 WEIGHT_OF_A_CASE, WEIGHT_OF_A_MESSAGE = 3.0, 2.0
 """Cases of the test suite were chosen one by one, each for a distinction that must be made; whole messages of
 labelled folders are nearer to real ones than the short examples."""
@@ -93,8 +63,8 @@ SHARES: Mapping[str, float] = {
 """How often each determination is expected: about as in the labelled auto-replies of the business, ACTIVE oftener, for
 people answer, too. Examples are written for what is hard to tell, so they are weighed: what is rare needs more to be
 believed."""
-DIGITS, DECIMALS = 6, 2
-"""Digits of a number of the network; decimal places of the weight of a view."""
+DECIMALS = 2
+"""Decimal places of the weight of a view."""
 LEAST = 1e-5
 """No probability is taken for smaller."""
 _HEAD = re.compile(r"^## ", re.MULTILINE)
@@ -127,33 +97,10 @@ def weights_by_share(examples: Sequence[Example]) -> Numbers:
     return np.array([by_label[example.accepted[0]] for example in examples])
 
 
-def fitted(found: Sequence[Sequence[str]], examples: Sequence[Example]) -> Pipeline:
-    """Return the model, fitted to the features of examples."""
-    presence = CountVectorizer(analyzer=lambda one: one, min_df=LEAST_MESSAGES, binary=True).fit(found)
-    kept = min(FEATURES_KEPT, len(presence.vocabulary_))
-    pipeline = Pipeline(
-        [
-            ("presence", presence),
-            ("choice", SelectKBest(chi2, k=kept)),
-            ("length", Normalizer()),
-            (
-                "fit",
-                MLPClassifier(
-                    (UNITS,),
-                    max_iter=max(ROUNDS, LEAST_UPDATES * TOGETHER // len(examples)),
-                    learning_rate_init=PACE,
-                    batch_size=min(TOGETHER, len(examples)),
-                    alpha=DECAY,
-                    random_state=0,
-                ),
-            ),
-        ]
-    )
-    labels = [example.accepted[0] for example in examples]
+def fitted(shown: Sequence[Features], examples: Sequence[Example]) -> Network:
+    """Return the network, fitted to the features of examples."""
     counts = np.array([example.weight for example in examples]) * weights_by_share(examples)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # It ends after so many rounds on purpose.
-        return pipeline.fit(found, labels, fit__sample_weight=counts / counts.mean())
+    return fit(shown, [example.accepted[0] for example in examples], counts / counts.mean())
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -245,36 +192,12 @@ def _message(sender: str, moment: str, subject: str, body: str, *, is_human: boo
     return message.as_bytes()
 
 
-def weights_of(model: Pipeline) -> str:
-    """Return a fitted model as the text of a weights file."""
-    names = model["presence"].get_feature_names_out()[model["choice"].get_support()]
-    network = model["fit"]
-    (weights, outputs), (intercepts, starts) = network.coefs_, network.intercepts_
-    steps = np.maximum(np.abs(weights).max(axis=0), LEAST) / MOST_STEPS
-    packed = (np.rint(weights / steps) + ZERO).astype(np.uint8)
-    rows = [
-        (STEPS, *map(_number, steps)),
-        (INTERCEPTS, *map(_number, intercepts)),
-        *(
-            (name, _number(start), *map(_number, column))
-            for name, start, column in zip(network.classes_, starts, outputs.T, strict=True)
-        ),
-        *sorted((name, b64encode(units).decode()) for name, units in zip(names, packed, strict=True)),
-    ]
-    return "".join("\t".join(row) + "\n" for row in rows)
-
-
-def _number(number: float) -> str:
-    return f"{number:.{DIGITS}g}"
-
-
 def unseen_opinions(shown: Sequence[Features], examples: Sequence[Example]) -> list[Opinion]:
     """Return what the learned reader takes each example to say where it was fitted to the others."""
-    found = [sorted(features.all()) for features in shown]
     labels = [example.accepted[0] for example in examples]
     opinions: dict[int, Opinion] = {}
-    for learn, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(found, labels):
-        model = fitted([found[number] for number in learn], [examples[number] for number in learn])
+    for learn, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(labels, labels):
+        model = fitted([shown[number] for number in learn], [examples[number] for number in learn])
         weights = read_weights(weights_of(model))
         opinions.update({number: apply(weights, shown[number]) for number in test})
     return [opinions[number] for number in range(len(examples))]
@@ -346,7 +269,7 @@ def main(folder: str, paths: Sequence[str]) -> None:
     opinions = unseen_opinions(shown, examples)
     right = sum(opinion.determination in example.accepted for opinion, example in zip(opinions, examples, strict=True))
     sys.stdout.write(f"{len(examples)} messages; right on unseen ones ({FOLDS} folds): {right / len(examples):.1%}\n")
-    Path(folder, WEIGHTS_FILE).write_text(weights_of(fitted([sorted(one.all()) for one in shown], examples)), "utf-8")
+    Path(folder, WEIGHTS_FILE).write_text(weights_of(fitted(shown, examples)), "utf-8")
     new = [number for number, example in enumerate(examples) if not example.is_familiar]
     if new:
         readings = [readings[number] for number in new]

@@ -30,10 +30,14 @@ SENDER = "Ann Lee <ann.lee@acme.example>"
 
 
 def small_network(*determinations, **features):
-    """Return the text of a network with one unit for each determination, which speaks for it alone."""
+    """Return the text of a network whose units each speak for one determination alone.
+
+    Each has one unit that sees the message, given by the weights of the features, and one that sees sentences: those
+    of a feature that is given by a pair of weights have the second there.
+    """
     count = len(determinations)
-    rows = [(STEPS, *["1"] * count), (INTERCEPTS, *["0"] * count)]
-    rows += [(name, "0", *("1" if other == name else "0" for other in determinations)) for name in determinations]
+    rows = [(STEPS, *["1"] * 2 * count), (INTERCEPTS, *["0"] * 2 * count)]
+    rows += [(name, "0", *("1" if other == name else "0" for other in determinations * 2)) for name in determinations]
     rows += [
         (name.replace("_", " "), b64encode(bytes(ZERO + weight for weight in weights)).decode())
         for name, weights in sorted(features.items())
@@ -41,8 +45,11 @@ def small_network(*determinations, **features):
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
-SMALL = small_network("ACTIVE", "INACTIVE", hung_up=(-1, 30), up_my=(0, 10), boots=(-1, 20), back=(40, -2))
-NOTE = small_network("EMAIL_UPDATE", "INACTIVE", note=(10, -10))
+SMALL = small_network(
+    "ACTIVE", "INACTIVE", hung_up=(-1, 30, 0, 0), up_my=(0, 10, 0, 0), boots=(-1, 20, 0, 0), back=(40, -2, 0, 0)
+)
+NOTE = small_network("EMAIL_UPDATE", "INACTIVE", note=(10, -10, 0, 0))
+APART = small_network("ACTIVE", "INACTIVE", gone=(0, 0, 0, 40), here=(0, 0, 30, -30), retired=(0, 0, 0, 60))
 
 
 def reading(body, **headers):
@@ -58,18 +65,19 @@ def test_the_weights_file_has_one_row_per_feature():
     assert model.outputs.shape == (len(model.steps), len(Determination))
 
 
-@given(st.lists(st.sampled_from(sorted(weights().packed)), unique=True, max_size=2_000))
-def test_packed_weights_add_up_exactly(names):
+@pytest.mark.parametrize("half", ["whole", "apart"])
+@given(names=st.lists(st.sampled_from(sorted(weights().packed)), unique=True, max_size=2_000))
+def test_packed_weights_add_up_exactly(half, names):
     model = weights()
-    each = [model.sums([model.packed[name]]) for name in names]
-    steps = np.rint(np.sum(each, axis=0) / model.steps) if each else np.zeros(len(model.steps))
-    assert (np.rint(model.sums([model.packed[name] for name in names]) / model.steps) == steps).all()
+    add, steps = getattr(model, half), model.steps[: model.half] if half == "whole" else model.steps[model.half :]
+    each = np.rint([add([name]) / steps for name in names]).sum(axis=0) if names else np.zeros(model.half)
+    assert (np.rint(add(names) / steps) == each).all()
 
 
 @given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12).map(tuple))
 def test_what_training_counts_in_a_sentence_is_found(words):
     model = weights()
-    assert model.known(words).keys() == model.packed.keys() & of_sentence(words)
+    assert model.sentence(words).features == model.packed.keys() & of_sentence(words)
 
 
 def test_a_sentence_counts_by_words_pairs_stems_and_company():
@@ -152,6 +160,26 @@ def test_an_opinion_names_its_sentence_and_its_words():
     assert text[opinion.sentence] == "I hung up my boots."
 
 
+def test_of_what_sees_one_sentence_at_a_time_the_strongest_sentence_counts():
+    model = read_weights(APART)
+    message = reading("We are here. She is gone. We are here and glad.")
+    told = apply(model, features(message))
+    alone = apply(model, features(reading("She is gone.")))
+    assert told.units[3] == alone.units[3] > 0
+    assert told.determination == Determination.INACTIVE
+    assert message.sources.own.sentences[told.sentence].text == "She is gone."
+    assert told.reasons[0] == "gone"
+
+
+def test_what_english_taught_holds_in_other_languages():
+    message = reading("Bonjour, je suis en retraite depuis le mois de mai. Bien cordialement, Ann Lee")
+    assert any("retired" in words for words in features(message).in_english)
+    opinion = apply(read_weights(APART), features(message))
+    assert opinion.determination == Determination.INACTIVE
+    assert "retraite" in message.sources.own.sentences[opinion.sentence].text
+    assert opinion.reasons[0] == "retired"
+
+
 def test_a_message_without_known_words_gets_the_prior():
     opinion = apply(read_weights(SMALL), features(reading("Zzz.")))
     assert opinion.probabilities == {Determination.ACTIVE: 0.5, Determination.INACTIVE: 0.5}
@@ -167,7 +195,7 @@ def opinion(**probabilities):
         every,
         model,
         Features((), frozenset()),
-        directions=np.zeros(len(model.steps)),
+        units=np.zeros(len(model.steps)),
     )
 
 
@@ -213,7 +241,7 @@ def test_a_change_is_written_where_both_together_find_it_likely(monkeypatch, ver
 
 def test_what_only_the_learned_reader_sees_comes_with_its_sentence_and_facts(monkeypatch):
     found = Features(((), ("kindly", "note")), frozenset())
-    view = replace(opinion(EMAIL_UPDATE=0.99), model=read_weights(NOTE), found=found, directions=np.array([1.0, -1.0]))
+    view = replace(opinion(EMAIL_UPDATE=0.99), model=read_weights(NOTE), found=found, units=np.array([1.0, 0, 0, 0]))
     seen = look(monkeypatch, base_verdict, view, "Hello there. Kindly note ann.lee@acme-group.example for your files.")
     assert (seen.category, seen.new_email) == (Category.ADDRESS_CHANGED, "ann.lee@acme-group.example")
     assert seen.evidence is not None
