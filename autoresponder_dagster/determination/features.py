@@ -15,7 +15,7 @@ from autoresponder_dagster.addresses import domain_of, is_role_mailbox
 from autoresponder_dagster.determination.contacts import Contact
 from autoresponder_dagster.determination.dates import FUTURE, StatedDate
 from autoresponder_dagster.determination.facts import Sources, is_own_address
-from autoresponder_dagster.determination.glosses import OF_SUBJECT, TOKEN, glosses, in_english
+from autoresponder_dagster.determination.glosses import GLOSSED, OF_SUBJECT, TOKEN, in_english
 from autoresponder_dagster.determination.mailboxes import local_part, names_match, shape
 from autoresponder_dagster.determination.own_words import Sentence
 from autoresponder_dagster.determination.people import is_person_like, person_names
@@ -108,8 +108,8 @@ def features(reading: Reading) -> Features:
     """Return the features of a reading: the words of its sentences, and what its other stages found."""
     sources = reading.sources
     sentences = tuple(tuple(_words(sentence, sources)) for sentence in sources.own.sentences)
-    known = glosses(sources.lexicons[0].language) if sources.lexicons else {}
-    english = tuple(in_english(words, known) for words in sentences) if known else ()
+    language = sources.lexicons[0].language if sources.lexicons else None
+    english = tuple(in_english(words, language) for words in sentences) if language in GLOSSED else ()
     of_message = [*_of_message(reading, list(chain(*sentences))), *_leading(sentences), *_leading(english)]
     return Features(sentences, frozenset(of_message), english)
 

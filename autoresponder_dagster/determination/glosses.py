@@ -10,20 +10,28 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
 from autoresponder_dagster.determination.lexicon import LANGUAGES
 from autoresponder_dagster.errors import ConfigurationError
 
 GLOSSED = tuple(language for language in LANGUAGES if language != "en")
+_REMEMBERED = 1_024
+"""Sentences that are remembered."""
 TOKEN = re.compile(r"[#%@][a-z_]+|[\u3040-\u30ff\u4e00-\u9fff]|[^\W\d_]+(?:'[a-z]+)?|[?!]")
 """What the learned reader takes for a word, in folded text: a sign of Japanese or Chinese is one, too."""
 OF_SUBJECT = "subject:"
 """What stands before the words of a subject line."""
 
 Words = tuple[str, ...]
-Glosses = Mapping[str, Mapping[Words, Words]]
-"""English by the words of a phrase, by the first of them; the longest phrases first."""
+
+
+class Glosses(NamedTuple):
+    """What is known of a language: English by phrase, and how long phrases with a first word are, longest first."""
+
+    english: Mapping[Words, Words]
+    lengths: Mapping[str, Sequence[int]]
 
 
 def read_glosses(text: str, name: str) -> Glosses:
@@ -40,39 +48,46 @@ def read_glosses(text: str, name: str) -> Glosses:
         if phrase in rows:
             raise ConfigurationError(f"lexicons/{name}, line {number}: {' '.join(phrase)!r} has a row already.")
         rows[phrase] = english[0]
-    glosses: dict[str, dict[Words, Words]] = {}
-    for phrase in sorted(rows, key=len, reverse=True):
-        glosses.setdefault(phrase[0], {})[phrase] = rows[phrase]
-    return glosses
+    lengths: dict[str, set[int]] = {}
+    for phrase in rows:
+        lengths.setdefault(phrase[0], set()).add(len(phrase))
+    return Glosses(rows, {first: sorted(found, reverse=True) for first, found in lengths.items()})
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def glosses(language: str) -> Glosses:
-    """Return the glosses of a language, read once per process; English has none."""
-    if language not in GLOSSED:
-        return {}
+    """Return the glosses of one of the languages that have some, read once per process."""
     name = f"glosses_{language}.tsv"
     return read_glosses(resources.files(__package__).joinpath("lexicons", name).read_text("utf-8"), name)
 
 
-def in_english(words: Words, known: Glosses) -> Words:
+@lru_cache(maxsize=_REMEMBERED)
+def in_english(words: Words, language: str) -> Words:
     """Return the words of a sentence with their English in their place; nothing where no word has any.
+
+    Remembered: without names and days many sentences are alike.
+    """
+    return glossed(words, glosses(language))
+
+
+def glossed(words: Words, known: Glosses) -> Words:
+    """Put what is known into the place of words and phrases; nothing where no word is known.
 
     Marks stay as they are: of the ends of a sentence, of names, addresses and days, and of a subject line.
     """
     mark = OF_SUBJECT if words[:1] and words[0].startswith(OF_SUBJECT) else ""
-    plain = [word.removeprefix(mark) for word in words]
+    plain = tuple(word.removeprefix(mark) for word in words)
     pieces = list(_pieces(plain, known))
     if not any(is_english for _, is_english in pieces):
         return ()
     return tuple(f"{mark}{word}" for piece, _ in pieces for word in piece)
 
 
-def _pieces(words: Sequence[str], known: Glosses) -> Iterator[tuple[Sequence[str], bool]]:
+def _pieces(words: Words, known: Glosses) -> Iterator[tuple[Words, bool]]:
     """Return what the words of a sentence are replaced by, piece by piece, and whether that is English."""
     place = 0
     while place < len(words):
-        phrases = known.get(words[place], {})
-        phrase = next((one for one in phrases if tuple(words[place : place + len(one)]) == one), None)
-        yield (words[place : place + 1], False) if phrase is None else (phrases[phrase], True)
+        phrases = (words[place : place + length] for length in known.lengths.get(words[place], ()))
+        phrase = next((phrase for phrase in phrases if phrase in known.english), None)
+        yield (words[place : place + 1], False) if phrase is None else (known.english[phrase], True)
         place += 1 if phrase is None else len(phrase)

@@ -43,26 +43,20 @@ _REMEMBERED = 1_024
 Numbers = NDArray[np.float64]
 
 
-class Packed(NamedTuple):
-    """The weights of a feature: those for the units of the whole message, and those for the units of one sentence."""
-
-    of_message: int
-    of_sentence: int
-
-
 @dataclass(frozen=True, eq=False)
 class Weights:
     """A network with one layer of units between features and determinations.
 
-    The first half of the units sees the whole message, the other half one sentence at a time. ``packed`` holds the
-    weights of a feature for all units of a half as one number, in steps and each in a lane of its own: adding such
-    numbers adds all weights at once, exactly and in any order. ``steps`` and ``intercepts`` have one number for each
-    unit, ``outputs`` one row for each unit and one column for each determination, ``starts`` one number for each
-    determination.
+    The first half of the units sees the whole message, the other half one sentence at a time. ``of_message`` and
+    ``of_sentence`` hold the weights of each feature for all units of a half as one number, in steps and each in a lane
+    of its own: adding such numbers adds all weights at once, exactly and in any order. ``steps`` and ``intercepts``
+    have one number for each unit, ``outputs`` one row for each unit and one column for each determination, ``starts``
+    one number for each determination.
     """
 
     determinations: tuple[Determination, ...]
-    packed: Mapping[str, Packed]
+    of_message: Mapping[str, int]
+    of_sentence: Mapping[str, int]
     steps: Numbers
     intercepts: Numbers
     outputs: Numbers
@@ -75,11 +69,11 @@ class Weights:
 
     def whole(self, names: Collection[str]) -> Numbers:
         """Return what some features add to the units of the message, one number for each."""
-        return _unpacked([self.packed[name].of_message for name in names], self.steps[: self.half])
+        return _added(self.of_message, names, self.steps[: self.half])
 
     def apart(self, names: Collection[str]) -> Numbers:
         """Return what some features add to the units of their sentence, one number for each."""
-        return _unpacked([self.packed[name].of_sentence for name in names], self.steps[self.half :])
+        return _added(self.of_sentence, names, self.steps[self.half :])
 
     def sentence(self, words: tuple[str, ...]) -> "Seen":
         """Return what is known of a sentence, given by its words between marks of its ends."""
@@ -96,7 +90,7 @@ class Seen(NamedTuple):
 @lru_cache(maxsize=_REMEMBERED)
 def _look_up(model: Weights, words: tuple[str, ...]) -> Seen:
     """Look up one sentence, and remember it: without names and days many are alike."""
-    known = frozenset(model.packed.keys() & of_sentence(words))
+    known = frozenset(model.of_message.keys() & of_sentence(words))
     return Seen(known, model.apart(known) / length(known))
 
 
@@ -105,10 +99,11 @@ def length(known: Collection[str]) -> float:
     return sqrt(len(known) + FEW)
 
 
-def _unpacked(rows: Collection[int], steps: Numbers) -> Numbers:
-    """Return the sums of some packed weights, one for each unit."""
-    lanes = np.frombuffer(sum(rows).to_bytes(len(steps) * _LANE.itemsize, "little"), _LANE)
-    return (lanes.astype(np.int64) - len(rows) * ZERO) * steps
+def _added(packed: Mapping[str, int], names: Collection[str], steps: Numbers) -> Numbers:
+    """Return the sums of the packed weights of some features, one for each unit."""
+    total = sum(map(packed.__getitem__, names))
+    lanes = np.frombuffer(total.to_bytes(len(steps) * _LANE.itemsize, "little"), _LANE)
+    return (lanes.astype(np.int64) - len(names) * ZERO) * steps
 
 
 @dataclass
@@ -126,7 +121,7 @@ class Opinion:
     def familiarity(self) -> float:
         """The share of the words below the subject that some example held, too, or another form of them."""
         words = {word for sentence in self.found.sentences for word in sentence if word.isalpha()}
-        known = sum(word in self.model.packed or stem(word) in self.model.packed for word in words)
+        known = sum(word in self.model.of_message or stem(word) in self.model.of_message for word in words)
         return known / len(words) if words else 1.0
 
     @property
@@ -142,7 +137,7 @@ class Opinion:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The features that speak most for what is most probable."""
-        of_message = sorted(self.model.packed.keys() & self.found.of_message)
+        of_message = sorted(self.model.of_message.keys() & self.found.of_message)
         most = dict(zip(of_message, self._of_message(of_message), strict=True))
         for words in self.found.read():
             most |= {name: max(support, most.get(name, support)) for name, support in self._support(words).items()}
@@ -160,7 +155,7 @@ class Opinion:
 
     def _of_message(self, names: Sequence[str]) -> list[float]:
         """Return how much some features speak for what is most probable by the units of the whole message."""
-        every = length(self.model.packed.keys() & self.found.all())
+        every = length(self.model.of_message.keys() & self.found.all())
         directions = self._directions[: self.model.half]
         return [float(self.model.whole([name]) @ directions) / every for name in names]
 
@@ -184,17 +179,20 @@ def read_weights(text: str) -> Weights:
     starts, *outputs = np.array([row[1:] for row in to_determinations], np.float64).T
     units = np.frombuffer(b"".join(b64decode(packed) for _, packed in of_features), np.uint8)
     lanes = units.reshape(-1, 2, len(steps) // 2).astype(_LANE)
+    names = [name for name, _ in of_features]
     return Weights(
         determinations=tuple(Determination(name) for name, *_ in to_determinations),
-        packed={
-            name: Packed(*(int.from_bytes(half.tobytes(), "little") for half in halves))
-            for (name, _), halves in zip(of_features, lanes, strict=True)
-        },
+        of_message=_packed(names, lanes[:, 0]),
+        of_sentence=_packed(names, lanes[:, 1]),
         steps=np.array(steps, np.float64),
         intercepts=np.array(intercepts, np.float64),
         outputs=np.array(outputs),
         starts=starts,
     )
+
+
+def _packed(names: Sequence[str], lanes: NDArray[np.uint32]) -> dict[str, int]:
+    return {name: int.from_bytes(lane.tobytes(), "little") for name, lane in zip(names, lanes, strict=True)}
 
 
 @lru_cache(maxsize=1)
@@ -211,7 +209,7 @@ def opinion_on(reading: Reading) -> Opinion:
 def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
     sentences = [model.sentence(words) for words in found.read()]
-    known = (model.packed.keys() & found.of_message).union(*(sentence.features for sentence in sentences))
+    known = (model.of_message.keys() & found.of_message).union(*(sentence.features for sentence in sentences))
     sums = np.concatenate([model.whole(known) / length(known), _strongest(model, sentences)])
     units = np.maximum(sums + model.intercepts, 0.0)
     # Added up row by row, so that the last digit is the same on every machine.

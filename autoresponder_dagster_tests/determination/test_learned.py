@@ -61,12 +61,12 @@ def test_the_weights_file_has_one_row_per_feature():
     model = weights()
     assert names[:2] == [STEPS, INTERCEPTS]
     assert tuple(names[2:9]) == model.determinations == tuple(sorted(Determination))
-    assert names[9:] == sorted(model.packed) == list(model.packed)
+    assert names[9:] == sorted(model.of_message) == list(model.of_message) == list(model.of_sentence)
     assert model.outputs.shape == (len(model.steps), len(Determination))
 
 
 @pytest.mark.parametrize("half", ["whole", "apart"])
-@given(names=st.lists(st.sampled_from(sorted(weights().packed)), unique=True, max_size=2_000))
+@given(names=st.lists(st.sampled_from(sorted(weights().of_message)), unique=True, max_size=2_000))
 def test_packed_weights_add_up_exactly(half, names):
     model = weights()
     add, steps = getattr(model, half), model.steps[: model.half] if half == "whole" else model.steps[model.half :]
@@ -77,7 +77,7 @@ def test_packed_weights_add_up_exactly(half, names):
 @given(st.lists(st.sampled_from(["^", "i", "have", "left", "the", "firm", "%person", "$"]), max_size=12).map(tuple))
 def test_what_training_counts_in_a_sentence_is_found(words):
     model = weights()
-    assert model.sentence(words).features == model.packed.keys() & of_sentence(words)
+    assert model.sentence(words).features == model.of_message.keys() & of_sentence(words)
 
 
 def test_a_sentence_counts_by_words_pairs_stems_and_company():
