@@ -13,10 +13,9 @@ or against the determinations. So every opinion can be traced to words: to what 
 from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
-from itertools import chain
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -128,42 +127,44 @@ class Opinion:
     def sentence(self) -> int | None:
         """The sentence that speaks most for what is most probable."""
         in_english = self.found.in_english or [()] * len(self.found.sentences)
-        supports = [
-            sum(chain(self._support(own).values(), self._support(english).values()))
-            for own, english in zip(self.found.sentences, in_english, strict=True)
+        sentences = [
+            [self.model.sentence(words) for words in both]
+            for both in zip(self.found.sentences, in_english, strict=True)
         ]
+        supports = [sum(self._support(seen.features, seen) for seen in both) for both in sentences]
         return max(range(len(supports)), key=lambda number: supports[number], default=None)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The features that speak most for what is most probable."""
-        of_message = sorted(self.model.of_message.keys() & self.found.of_message)
-        most = dict(zip(of_message, self._of_message(of_message), strict=True))
-        for words in self.found.read():
-            most |= {name: max(support, most.get(name, support)) for name, support in self._support(words).items()}
-        return tuple(sorted(sorted(most), key=lambda name: -most[name])[:_MOST_REASONS])
+        of_message = self.model.of_message.keys() & self.found.of_message
+        support = {name: self._support([name]) for name in of_message}
+        for seen in map(self.model.sentence, self.found.read()):
+            for name in seen.features:
+                support[name] = max(self._support([name], seen), support.get(name, -inf))
+        return tuple(sorted(sorted(support), key=lambda name: -support[name])[:_MOST_REASONS])
 
-    def _support(self, words: tuple[str, ...]) -> dict[str, float]:
-        """Return how much each known feature of a sentence speaks for what is most probable."""
-        sentence = self.model.sentence(words)
-        names = sorted(sentence.features)
-        strongest = _strongest(self.model, list(map(self.model.sentence, self.found.read())))
-        # Of a unit that sees one sentence at a time, only the strongest sentence counts.
-        directions = np.where(sentence.units >= strongest, self._directions[self.model.half :], 0.0)
-        apart = [float(self.model.apart([name]) @ directions) / length(names) for name in names]
-        return {name: here + there for name, here, there in zip(names, apart, self._of_message(names), strict=True)}
+    def _support(self, names: Collection[str], of: Seen | None = None) -> float:
+        """Return how much some features, or those of a sentence, speak for what is most probable."""
+        in_message, in_sentence = self._directions
+        support = (self.model.whole(names) * in_message).sum()
+        if of is not None:
+            # Of a unit that sees one sentence at a time, only the strongest sentence counts.
+            counts = np.where(of.units >= self._strongest, in_sentence, 0.0)
+            support += (self.model.apart(names) * counts).sum() / length(of.features)
+        return float(support)
 
-    def _of_message(self, names: Sequence[str]) -> list[float]:
-        """Return how much some features speak for what is most probable by the units of the whole message."""
-        every = length(self.model.of_message.keys() & self.found.all())
-        directions = self._directions[: self.model.half]
-        return [float(self.model.whole([name]) @ directions) / every for name in names]
+    @cached_property
+    def _strongest(self) -> Numbers:
+        return _peaks(self.model, list(map(self.model.sentence, self.found.read())))
 
-    @property
-    def _directions(self) -> Numbers:
-        """How much each unit speaks for what is most probable, as it stands."""
-        outputs: Numbers = self.model.outputs[:, self.model.determinations.index(self.determination)]
-        return np.where(self.units > 0, outputs, 0.0)
+    @cached_property
+    def _directions(self) -> tuple[Numbers, Numbers]:
+        """How much each unit speaks for what is most probable, as it stands: those of the message, of a sentence."""
+        outputs = self.model.outputs[:, self.model.determinations.index(self.determination)]
+        directions = np.where(self.units > 0, outputs, 0.0)
+        known = self.model.of_message.keys() & self.found.all()
+        return directions[: self.model.half] / length(known), directions[self.model.half :]
 
 
 def weights_text() -> str:
@@ -210,7 +211,7 @@ def apply(model: Weights, found: Features) -> Opinion:
     """Weigh the features of a message. Each counts once, however often it occurs, by the length of the message."""
     sentences = [model.sentence(words) for words in found.read()]
     known = (model.of_message.keys() & found.of_message).union(*(sentence.features for sentence in sentences))
-    sums = np.concatenate([model.whole(known) / length(known), _strongest(model, sentences)])
+    sums = np.concatenate([model.whole(known) / length(known), _peaks(model, sentences)])
     units = np.maximum(sums + model.intercepts, 0.0)
     # Added up row by row, so that the last digit is the same on every machine.
     scores = ((units[:, None] * model.outputs).sum(axis=0) + model.starts).tolist()
@@ -226,6 +227,6 @@ def apply(model: Weights, found: Features) -> Opinion:
     )
 
 
-def _strongest(model: Weights, sentences: Sequence[Seen]) -> Numbers:
+def _peaks(model: Weights, sentences: Sequence[Seen]) -> Numbers:
     """Return what the units of a sentence say of that which moves each of them most; nothing where there is none."""
     return np.max([sentence.units for sentence in sentences], axis=0) if sentences else np.zeros(model.half)
