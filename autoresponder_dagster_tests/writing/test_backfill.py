@@ -15,7 +15,7 @@ from autoresponder_dagster.schemas.enums import Mode
 from autoresponder_dagster_tests.world import LEFT, World, read_csv
 
 DAYS = [f"2026-09-{day:02d}" for day in range(1, 31)]
-UNREAD = "The undersigned has left the company."
+UNREAD = "The undersigned no longer works here."
 MENDED = {3, 17, 28}
 """Days on which a message came that only the mended rule reads."""
 
