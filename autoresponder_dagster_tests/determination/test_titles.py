@@ -31,6 +31,11 @@ from .messages import build
             "My signature tells of my new job.\n\nKind regards,\nAnn Lee\nHead of Maps (formerly Curator)",
             "Head of Maps",
         ),
+        ("I have been promoted: I am since 2 March the Commercial Director of Acme.", "Commercial Director"),
+        ("The board has confirmed me as Director of Export Logistics, as of 15 March.", "Director of Export Logistics"),
+        ("I now serve as Director of Public Safety for Plains County.", "Director of Public Safety"),
+        ('Please list me as "Vice President, Clinical Operations".', "Vice President, Clinical Operations"),
+        ("What I am now is Director of Plant & Safety.", "Director of Plant & Safety"),
         ("Sie sehen es unten: neue Aufgaben.\n\nMit freundlichen Grüßen\nAnn Lee\nLeiterin Karten", "Leiterin Karten"),
     ],
 )
@@ -53,6 +58,7 @@ def test_the_new_title_is_found(body: str, title: str) -> None:
         "I concluded my contract as Bursar. As of May, the Bursar is Dr. Bo Ray.",
         "I handed the routes to Bo Ray, Route Director.",
         "Bo Ray was made Director in May.",
+        "Until now you addressed me as Nurse Unit Manager. That has changed.",
     ],
 )
 def test_a_title_of_before_or_of_somebody_else_is_none(body: str) -> None:
@@ -102,3 +108,10 @@ def test_the_new_title_is_found_in_other_languages(body: str, title: str) -> Non
 )
 def test_a_title_of_before_is_none_in_other_languages(body: str) -> None:
     assert stated_title(read(build(body, sender="Ann Lee <ann.lee@acme.example>"), None, None)) is None
+
+
+def test_the_own_organisation_behind_a_comma_is_no_part_of_a_title() -> None:
+    body = "I am now Director of Maps, Polar Freight."
+    found = stated_title(read(build(body, sender="Ann Lee <ann.lee@polarfreight.example>"), None, None))
+    assert found is not None
+    assert found.text == "Director of Maps"
