@@ -9,11 +9,10 @@ tab. To teach a word, add a row; the longest phrase that fits wins.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
 from autoresponder_dagster.determination.folding import fold
-from autoresponder_dagster.determination.lexicon import LANGUAGES
+from autoresponder_dagster.determination.lexicon import LANGUAGES, read_data_file
 from autoresponder_dagster.errors import ConfigurationError
 
 GLOSSED = tuple(language for language in LANGUAGES if language != "en")
@@ -58,7 +57,7 @@ def read_glosses(text: str, name: str) -> Glosses:
 def glosses(language: str) -> Glosses:
     """Return the glosses of one of the languages that have some, read once per process."""
     name = f"glosses_{language}.tsv"
-    return read_glosses(resources.files(__package__).joinpath("lexicons", name).read_text("utf-8"), name)
+    return read_glosses(read_data_file(name), name)
 
 
 @lru_cache(maxsize=_REMEMBERED)

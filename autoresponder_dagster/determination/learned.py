@@ -14,7 +14,6 @@ from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from importlib import resources
 from math import exp, inf, sqrt
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoresponder_dagster.determination.features import Features, features, of_sentence, stem
+from autoresponder_dagster.determination.lexicon import read_data_file
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.schemas.enums import Determination
 
@@ -169,7 +169,7 @@ class Opinion:
 
 def weights_text() -> str:
     """Return the weights file as it is."""
-    return resources.files(__package__).joinpath("lexicons", WEIGHTS_FILE).read_text("utf-8")
+    return read_data_file(WEIGHTS_FILE)
 
 
 def read_weights(text: str) -> Weights:

@@ -409,14 +409,15 @@ def _traits(names: Iterable[str], language: str) -> frozenset[Trait]:
         raise ConfigurationError(f"lexicons/{language}.yaml, traits: {error}.") from error
 
 
-def _file(name: str) -> str:
-    return resources.files(__package__).joinpath("lexicons", f"{name}.yaml").read_text("utf-8")
+def read_data_file(name: str) -> str:
+    """Return the text of a file of ``lexicons/``."""
+    return resources.files(__package__).joinpath("lexicons", name).read_text("utf-8")
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def lexicon(language: str) -> Lexicon:
     """Return the compiled lexicon of a language, read once per process."""
-    return read_lexicon(_file(language), language)
+    return read_lexicon(read_data_file(f"{language}.yaml"), language)
 
 
 @cache
@@ -457,7 +458,7 @@ def lexicon_digest() -> str:
 
 
 def _read_data(name: str) -> Any:
-    return yaml.load(_file(name), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+    return yaml.load(read_data_file(f"{name}.yaml"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from importlib import resources
 from math import exp, log
 
 from autoresponder_dagster.addresses import is_role_mailbox
@@ -21,7 +20,7 @@ from autoresponder_dagster.determination import facts
 from autoresponder_dagster.determination.changes import is_honorary
 from autoresponder_dagster.determination.departures import departure_facts
 from autoresponder_dagster.determination.learned import Opinion, opinion_on
-from autoresponder_dagster.determination.lexicon import DEPARTED, Meaning
+from autoresponder_dagster.determination.lexicon import DEPARTED, Meaning, read_data_file
 from autoresponder_dagster.determination.presence import absence_facts
 from autoresponder_dagster.determination.reading import Reading
 from autoresponder_dagster.determination.sender_facts import stated_address, stated_title
@@ -93,7 +92,7 @@ def read_views(text: str) -> dict[str, float]:
 @lru_cache(maxsize=1)
 def views() -> dict[str, float]:
     """Return the weights of the views that the package comes with, read once per process (``make train``)."""
-    return read_views(resources.files(__package__).joinpath("lexicons", VIEWS_FILE).read_text("utf-8"))
+    return read_views(read_data_file(VIEWS_FILE))
 
 
 def second_look(reading: Reading, verdict: Verdict) -> Verdict:

@@ -76,7 +76,7 @@ def clean_title(raw: str, lexicons: Sequence[Lexicon], identity: Identity | None
         title = title[comma + 1 :].lstrip()
         comma = title.find(",")
     is_of_title = comma < _LIST_COMMA and _COMMA_OF_TITLE.match(title[comma:]) and not _POSSESSIVE.search(title)
-    if comma > 0 and not (is_of_title and not _is_own_name(title[comma + 1 :].split(",")[0], identity)):
+    if comma > 0 and (not is_of_title or _is_own_name(title[comma + 1 :].split(",")[0], identity)):
         title = title[:comma]
     title = _BREAK.split(title)[0]
     if any(not lexicon.has_spaces for lexicon in lexicons):

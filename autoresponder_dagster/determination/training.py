@@ -1,10 +1,11 @@
 """Training: how the weights of the learned reader and of the second look come about (``make train``).
 
-Belongs here: fitting, and an honest figure of how good the fit is on messages that it has not seen. Needs
-scikit-learn, which is a dependency of development only. Does not belong here: using the weights.
+Belongs here: reading the examples, weighing both views against each other, and an honest figure of how good the fit
+is on messages that it has not seen. Needs scikit-learn, which is a dependency of development only. Does not belong
+here: how the network learns (``fitting.py``), using the weights.
 
-How much the statements count beside it is fitted to examples that neither has seen: the learned reader's
-opinions come from models fitted without them, and the lexicons were developed on other messages.
+How much the statements count beside the learned reader is fitted to examples that neither has seen: its opinions
+come from models fitted without them, and the lexicons were developed on other messages.
 """
 
 import csv

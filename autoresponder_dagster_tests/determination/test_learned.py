@@ -32,8 +32,7 @@ SENDER = "Ann Lee <ann.lee@acme.example>"
 def small_network(*determinations, **features):
     """Return the text of a network whose units each speak for one determination alone.
 
-    Each has one unit that sees the message, given by the weights of the features, and one that sees sentences: those
-    of a feature that is given by a pair of weights have the second there.
+    A feature has a weight for each unit that sees the message, then one for each that sees a sentence.
     """
     count = len(determinations)
     rows = [(STEPS, *["1"] * 2 * count), (INTERCEPTS, *["0"] * 2 * count)]
